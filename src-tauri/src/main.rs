@@ -1,1 +1,2 @@
+mod wire;
 fn main() {}

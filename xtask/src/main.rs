@@ -1,2 +1,162 @@
-//! x
-fn main() {}
+//! The project's own commands: `cargo xtask run`, `cargo xtask test` and their small siblings.
+//!
+//! Needs Rust only. Whatever else a command needs (system libraries, Node), it looks for first
+//! and either installs it or says in one sentence what is missing.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "telling the developer is its job")]
+
+mod icons;
+mod node;
+mod process;
+mod project;
+mod run;
+mod summary;
+mod system;
+mod test;
+mod types;
+mod ui;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use lexopt::{Arg, Parser, ValueExt as _};
+
+use crate::project::Project;
+
+const HELP: &str = "\
+The project's own commands:
+
+  cargo xtask run [--release] [-- ARGS]   build the window and open the app
+  cargo xtask test [--fast] [--only STEP] run everything that must pass
+  cargo xtask types                       write the TypeScript types of ui/src/generated anew
+  cargo xtask icons                       draw the icons anew from icons/icon.svg
+
+`test --fast` leaves out the window tests and clippy of the app; `--only` may be repeated.
+Steps of `test`:
+";
+
+/// What was asked for on the command line.
+#[derive(Debug, PartialEq)]
+enum Command {
+    Help,
+    Run(run::Options),
+    Test(test::Options),
+    Types,
+    Icons,
+}
+
+fn main() -> ExitCode {
+    let command = match parse(Parser::from_env()) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("error: {error}\n`cargo xtask` alone lists the commands.");
+            return ExitCode::from(2);
+        }
+    };
+    let project = Project::here();
+    let done = match command {
+        Command::Help => {
+            print!("{HELP}{}", test::list_of_steps());
+            Ok(())
+        }
+        Command::Run(options) => run::run(&project, &options),
+        // It ends with its own last line, whatever happened.
+        Command::Test(options) => return test::run(project, &options),
+        Command::Types => types::write(&project),
+        Command::Icons => icons::draw(&project),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
+    let name = match parser.next()? {
+        None | Some(Arg::Short('h') | Arg::Long("help")) => return Ok(Command::Help),
+        Some(Arg::Value(name)) => name.string()?,
+        Some(other) => return Err(other.unexpected()),
+    };
+    match name.as_str() {
+        "run" => parse_run(&mut parser).map(Command::Run),
+        "test" => parse_test(&mut parser).map(Command::Test),
+        "types" => nothing_more(&mut parser).map(|()| Command::Types),
+        "icons" => nothing_more(&mut parser).map(|()| Command::Icons),
+        "help" => nothing_more(&mut parser).map(|()| Command::Help),
+        _ => Err(format!("there is no command `{name}`").into()),
+    }
+}
+
+fn parse_run(parser: &mut Parser) -> Result<run::Options, lexopt::Error> {
+    let mut options = run::Options::default();
+    // Everything after `--` is the app's, flags included; lexopt would hand the flags to us.
+    while !matches!(parser.try_raw_args(), Some(rest) if rest.peek().is_some_and(|a| a == "--")) {
+        match parser.next()? {
+            None => return Ok(options),
+            Some(Arg::Long("release")) => options.release = true,
+            Some(other) => return Err(other.unexpected()),
+        }
+    }
+    options.arguments = parser.raw_args()?.skip(1).collect::<Vec<OsString>>();
+    Ok(options)
+}
+
+fn parse_test(parser: &mut Parser) -> Result<test::Options, lexopt::Error> {
+    let mut options = test::Options::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("fast") => options.fast = true,
+            Arg::Long("only") => {
+                let step = parser.value()?.string()?;
+                if !test::is_step(&step) {
+                    return Err(format!("`test` has no step `{step}`").into());
+                }
+                options.only.push(step);
+            }
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(options)
+}
+
+fn nothing_more(parser: &mut Parser) -> Result<(), lexopt::Error> {
+    parser.next()?.map_or(Ok(()), |argument| Err(argument.unexpected()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Command, lexopt::Error> {
+        parse(Parser::from_args(arguments))
+    }
+
+    #[test]
+    fn no_argument_asks_for_help() {
+        assert_eq!(parsed(&[]).unwrap(), Command::Help);
+    }
+
+    #[test]
+    fn what_follows_two_dashes_belongs_to_the_app() {
+        let run = parsed(&["run", "--release", "--", "--hidden", "--", "x"]).unwrap();
+        let arguments = ["--hidden", "--", "x"].map(OsString::from).to_vec();
+        assert_eq!(run, Command::Run(run::Options { release: true, arguments }));
+    }
+
+    #[test]
+    fn a_flag_of_the_app_before_two_dashes_is_refused() {
+        assert!(parsed(&["run", "--hidden"]).is_err());
+    }
+
+    #[test]
+    fn an_unknown_step_is_refused_before_anything_runs() {
+        assert!(parsed(&["test", "--only", "nothing"]).is_err());
+        let only = vec!["fmt".to_owned(), "window".to_owned()];
+        assert_eq!(
+            parsed(&["test", "--only", "fmt", "--only=window"]).unwrap(),
+            Command::Test(test::Options { fast: false, only })
+        );
+    }
+}

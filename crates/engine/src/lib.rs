@@ -1,1 +1,25 @@
-//! Placeholder.
+//! Decides what a session does next.
+//!
+//! The engine is pure: no async, no I/O, no clock, no randomness, and no secrets, only fingerprints
+//! and times. It takes inputs and returns effects; whoever owns it (the keeper) performs them and
+//! reports back with further inputs. Every call brings the present moment as an argument, which is
+//! why the engine's behaviour over a year can be played in a millisecond.
+//!
+//! What is deliberately not here: tokens, HTTP, files, words. A person's words are the window's.
+
+mod failure;
+mod grant;
+mod policy;
+mod state;
+mod time;
+mod view;
+
+pub use failure::{Class, ClockSample, Exchange, Failure};
+pub use grant::{Fingerprint, Grant, Identity, Lifetime, Renewal, Snapshot};
+pub use policy::{Policy, TUTORIAL_LEAD_MS};
+pub use state::{Effect, Ended, Fix, Holdup, Input, State, Trigger, Wait};
+pub use time::{Boot, HOUR, MINUTE, Now, SECOND, Wall};
+pub use view::{
+    Bar, ClockView, Lifeline, Mark, MarkKind, Next, Outcome, RenewalView, Sentence, Status,
+    TokenView, View, Who, Why, Worth,
+};

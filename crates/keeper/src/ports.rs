@@ -1,0 +1,177 @@
+//! What the keeper needs of the world, as traits. The keeper names questions; the auth client, the
+//! vault and the app answer them.
+
+use crate::record::{Record, Tokens};
+use async_trait::async_trait;
+use engine::{Boot, ClockSample, Exchange, Failure, Identity, Lifetime, Now};
+use secrecy::SecretString;
+
+/// The clocks.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// The present moment on both clocks.
+    fn now(&self) -> Now;
+    /// Names the present boot: it changes when the computer starts anew, and only then.
+    fn boot_id(&self) -> String;
+    /// Returns at `until`, or a little later. It may return earlier when the clocks were moved.
+    async fn sleep_until(&self, until: Boot);
+}
+
+/// An auth server, as one account's settings describe it.
+#[async_trait]
+pub trait AuthServer: Send + Sync {
+    /// Asks for a session by user name and password.
+    ///
+    /// # Errors
+    /// [`engine::Class::Refused`] means that name or password are wrong; every other class is what
+    /// it is for a refresh.
+    async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>>;
+
+    /// Asks for the next access token. No retries: the engine decides about those.
+    ///
+    /// # Errors
+    /// The failure, named by what to do next.
+    async fn refresh(&self, tokens: &Tokens, call: Call) -> Result<Answer, Box<Failure>>;
+
+    /// Tells the server that these tokens are not needed any more (RFC 7009, or the account's
+    /// logout). `Ok(None)` where the account has no such request.
+    ///
+    /// # Errors
+    /// The failure, named by what to do next.
+    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>>;
+
+    /// Carries the access token to the account's API. `None` where the account names none.
+    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer>;
+}
+
+/// A name and a password, on their way to the server and nowhere else.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The user name.
+    pub user: String,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// How to make one request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Call {
+    /// Give up connecting after 3 s instead of 10.
+    pub connect_quickly: bool,
+    /// Server minus wall clock in milliseconds, where it was measured: an absolute end is read by it
+    /// where the answer itself tells no time.
+    pub clock_offset_ms: Option<i64>,
+}
+
+/// What a server granted.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The new tokens. Where a refresh answered without a new refresh token, the client has put the
+    /// one it was asked with here (RFC 6749 section 6), so that tokens are always whole.
+    pub tokens: Tokens,
+    /// The moment before the request left.
+    pub asked: Now,
+    /// How long the access token lives.
+    pub lifetime: Lifetime,
+    /// The server's hint when to renew, in milliseconds from `asked`.
+    pub refresh_in_ms: Option<i64>,
+    /// The refresh token's lifetime in milliseconds from `asked`.
+    pub refresh_lifetime_ms: Option<i64>,
+    /// Who it is, where the answer says so.
+    pub identity: Option<Identity>,
+    /// The request and its answer, redacted.
+    pub exchange: Exchange,
+    /// What the answer's `Date` says of our clock.
+    pub clock: Option<ClockSample>,
+}
+
+/// What an API said to an access token.
+#[derive(Clone, Debug)]
+pub struct ApiAnswer {
+    /// What it means for the token.
+    pub verdict: ApiVerdict,
+    /// The request and its answer, redacted.
+    pub exchange: Exchange,
+    /// What the answer's `Date` says of our clock.
+    pub clock: Option<ClockSample>,
+}
+
+/// What an API's answer means for the token (RFC 6750 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiVerdict {
+    /// It was accepted (2xx).
+    Accepted,
+    /// 401 with any code but `insufficient_scope`, or none: the token is invalid.
+    TokenRefused,
+    /// 403 or `insufficient_scope`: the token is fine, and not enough. Never a reason to refresh.
+    NotAllowed,
+    /// Anything else: it says nothing about the token.
+    SaysNothing,
+}
+
+/// Keeps one account's record. Its calls may take as long as a disk takes, or a keychain: the keeper
+/// makes them on a thread of their own.
+pub trait Vault: Send + Sync {
+    /// Reads the newest whole record.
+    ///
+    /// # Errors
+    /// [`VaultFailure`]; "nobody ever signed in" is no error but an empty [`Reading`].
+    fn read(&self) -> Result<Reading, VaultFailure>;
+
+    /// Reads the record again under the record lock, hands it to `change`, and writes durably what
+    /// comes back. `None` from `change` leaves everything as it is. A new epoch is written to both
+    /// slots. Answers what is there afterwards.
+    ///
+    /// # Errors
+    /// [`VaultFailure::NotWritten`] where it could not be saved: what was there before is still
+    /// there. The others as in [`Vault::read`].
+    fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure>;
+
+    /// Takes the refresh lock: whoever holds it alone may use the refresh token. It is held until the
+    /// answer is dropped. `None` where another process holds it. Nobody steals it.
+    ///
+    /// # Errors
+    /// [`VaultFailure::NotWritten`] where the lock file cannot be made.
+    fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure>;
+
+    /// Removes everything that is kept for the account, the readable parts and damaged ones too.
+    ///
+    /// # Errors
+    /// [`VaultFailure::NotWritten`] naming what is still there.
+    fn forget(&self) -> Result<(), VaultFailure>;
+}
+
+/// What [`Vault::change`] does to a record.
+pub type Change<'a> = &'a mut (dyn FnMut(Option<&Record>) -> Option<Record> + Send);
+
+/// The refresh lock, held until dropped.
+pub struct RefreshLock(pub Box<dyn Send>);
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The newest whole record.
+    pub record: Option<Record>,
+    /// A newer record than this one was damaged: a refresh token may have been lost with it, so the
+    /// outcome of the last refresh is unknown.
+    pub fell_back: bool,
+    /// What was damaged and set aside, one plain line each, naming the file it is in now.
+    pub set_aside: Vec<String>,
+}
+
+/// Why a record cannot be read or written. The words are for the person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VaultFailure {
+    /// The keychain is locked, did not answer in time, or was cancelled.
+    #[error("the keychain is locked or does not answer: {0}")]
+    KeychainLocked(String),
+    /// The keychain, or the key in it, is gone while a sealed record exists.
+    #[error("the key of this session cannot be found: {0}")]
+    KeyGone(String),
+    /// The store is there and cannot be read (permissions, a disk error, a newer version).
+    #[error("the store cannot be read: {0}")]
+    Unreadable(String),
+    /// It could not be written (a full disk, a read-only folder).
+    #[error("the store cannot be written: {0}")]
+    NotWritten(String),
+}

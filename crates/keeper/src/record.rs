@@ -1,0 +1,107 @@
+//! What is kept for an account: the only place where tokens are at rest in memory.
+//!
+//! Nothing here can be serialized or printed by accident: `Debug` is redacted by `secrecy`, and the
+//! vault alone opens a record, to seal it.
+
+use engine::{Identity, Lifetime};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+/// What is kept for one account.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// From one sign-in to the next sign-in or sign-out. Each of both starts a new one.
+    pub epoch: u64,
+    /// Counts the writes. The vault's: whatever is set here is replaced by the last one plus one.
+    pub generation: u64,
+    /// The account's settings, in clear on disk: the auth client's, opaque here.
+    pub account: serde_json::Value,
+    /// Who is, or was, signed in; in clear on disk, so that it can be shown without the key.
+    pub identity: Option<Identity>,
+    /// Where this record is kept.
+    pub keep: Keep,
+    /// When it was written.
+    pub written: Stamp,
+    /// The session; sealed on disk. `None`: signed out.
+    pub session: Option<Session>,
+}
+
+/// Where a record is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// Sealed, on disk.
+    #[default]
+    Disk,
+    /// In memory only: gone when the app quits.
+    Memory,
+}
+
+/// One moment as a record keeps it, so that another boot can make sense of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Wall clock, milliseconds since 1970.
+    pub wall_ms: i64,
+    /// Milliseconds since boot, suspend included.
+    pub boot_ms: i64,
+    /// Which boot.
+    pub boot_id: String,
+    /// Server minus wall clock in milliseconds, where it had been measured.
+    pub clock_offset_ms: Option<i64>,
+}
+
+/// A session with its tokens.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The tokens.
+    pub tokens: Tokens,
+    /// The key of this session's fingerprints.
+    pub fingerprint_key: Zeroizing<[u8; 32]>,
+    /// The moment before the last granted request left.
+    pub asked: Stamp,
+    /// How long the access token lives.
+    pub lifetime: Lifetime,
+    /// The server's hint when to renew, in milliseconds from `asked`.
+    pub refresh_in_ms: Option<i64>,
+    /// The refresh token's lifetime in milliseconds from `asked`, where the server told it.
+    pub refresh_lifetime_ms: Option<i64>,
+    /// The stored refresh token was refused: the identity stays, the access token is used to its end.
+    pub refused: bool,
+    /// A refresh has begun whose answer is not here yet.
+    pub intent: Option<Intent>,
+    /// When the server last answered for this session, by the wall clock.
+    pub confirmed_wall_ms: Option<i64>,
+    /// Refreshes since the sign-in.
+    pub refreshes: u32,
+}
+
+/// What a session holds.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// The access token.
+    pub access: SecretString,
+    /// What renews it.
+    pub renewal: RenewalSecret,
+}
+
+/// What an access token is renewed with.
+#[derive(Clone, Debug)]
+pub enum RenewalSecret {
+    /// A refresh token, sent as the account's settings say.
+    RefreshToken(SecretString),
+    /// Every cookie that login and refresh set, as a JSON array of strings in `Set-Cookie` form.
+    Cookies(SecretString),
+    /// The access token itself.
+    AccessToken,
+    /// Nothing: it cannot be renewed.
+    Nothing,
+}
+
+/// Written before a refresh is sent, removed by the write that saves its answer. Found at start, it
+/// says that the outcome of that refresh is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// The fingerprint of what was sent.
+    pub fingerprint: u64,
+    /// When, by the wall clock.
+    pub since_wall_ms: i64,
+}

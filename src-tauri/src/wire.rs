@@ -1,0 +1,251 @@
+//! What crosses to the window: views and errors, never a token.
+
+use auth_client::AccountSettings;
+use engine::{Exchange, View};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Everything the window shows, sent whole on every change.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub struct AppView {
+    /// The session.
+    pub session: View,
+    /// Whose server it is at, or was: stays after a sign-out. `None` at first start.
+    pub account: Option<AccountView>,
+    /// How the session is protected on this computer.
+    pub protection: Protection,
+    /// The demo server.
+    pub demo: DemoView,
+    /// Things to tell, until they are dismissed.
+    pub notices: Vec<Notice>,
+    /// What the person chose.
+    pub preferences: Preferences,
+}
+
+/// The account in front.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub struct AccountView {
+    /// Whether it is at the demo server of this app.
+    pub demo: bool,
+    /// The server's host and port, to be shown.
+    pub server: String,
+    /// Its settings.
+    pub settings: AccountSettings,
+    /// The session is kept in memory only.
+    pub memory_only: bool,
+}
+
+/// How the session is protected on this computer.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+#[ts(export, export_to = "app.ts")]
+pub enum Protection {
+    /// Not known yet.
+    Unknown,
+    /// Sealed under a key in the system's keychain.
+    Keychain,
+    /// Sealed under a key in a file that only this user can read.
+    KeyFile {
+        /// Why there is no keychain.
+        why: String,
+    },
+}
+
+/// The demo server, as far as the window needs to know.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub struct DemoView {
+    /// Its base URL, once it runs.
+    pub base_url: Option<String>,
+    /// The lifetime it gives to access tokens, in milliseconds.
+    pub lifetime_ms: i64,
+    /// Another copy of the app runs it.
+    pub elsewhere: bool,
+    /// Why it does not run.
+    pub problem: Option<AppError>,
+}
+
+/// Something to tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub struct Notice {
+    /// Names it for dismissal.
+    pub id: u32,
+    /// What it is about.
+    pub code: NoticeCode,
+    /// Details, in plain English: a file's name, an error's words.
+    pub detail: String,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "app.ts")]
+pub enum NoticeCode {
+    /// A damaged store was set aside.
+    StoreDamaged,
+    /// There is no keychain: the key is in a file.
+    NoKeychain,
+    /// The server could not be told of a sign-out.
+    SignOutNotTold,
+    /// The preferences could not be saved.
+    PreferencesNotSaved,
+}
+
+/// What the person chose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+#[ts(export, export_to = "app.ts")]
+pub struct Preferences {
+    /// The window's language.
+    pub language: Language,
+    /// The window's colours.
+    pub theme: Theme,
+    /// How long before its end to renew a token, in seconds; `None`: the app decides.
+    pub lead_s: Option<u32>,
+}
+
+/// The window's language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export, export_to = "app.ts")]
+pub enum Language {
+    /// As the system says.
+    #[default]
+    #[serde(rename = "system")]
+    System,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+    /// Simplified Chinese.
+    #[serde(rename = "zh-CN")]
+    Chinese,
+}
+
+/// The window's colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "app.ts")]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { language: Language::System, theme: Theme::System, lead_s: None }
+    }
+}
+
+/// Where a session is to be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "app.ts")]
+pub enum KeepIn {
+    /// Sealed, on disk.
+    #[default]
+    Disk,
+    /// In memory only.
+    Memory,
+}
+
+/// What "Call the API" did and got.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub struct ApiCall {
+    /// How the token came to be used.
+    pub how: ApiCallHow,
+    /// What the API said in the end.
+    pub result: ApiCallResult,
+    /// Every call of the API, in order, redacted.
+    pub exchanges: Vec<Exchange>,
+    /// When the next try to renew is, where no token could be had; milliseconds since 1970.
+    pub next_try_ms: Option<i64>,
+}
+
+/// How the token of an API call came to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "app.ts")]
+pub enum ApiCallHow {
+    /// The token was fresh.
+    FreshToken,
+    /// It was refreshed first.
+    RefreshedFirst,
+    /// The API answered 401; the token was refreshed, and the call repeated once.
+    Repeated,
+    /// No token could be had.
+    NoToken,
+}
+
+/// What an API said in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "app.ts")]
+pub enum ApiCallResult {
+    /// It accepted the token.
+    Accepted,
+    /// It refused the token.
+    Refused,
+    /// The token is fine, and not enough.
+    NotAllowed,
+    /// It said nothing about the token: it could not be reached, or had trouble.
+    NoAnswer,
+    /// It was not called.
+    NotCalled,
+}
+
+/// An error, as the window gets it: a code to choose words by, and the evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub struct AppError {
+    /// What it is.
+    pub code: ErrorCode,
+    /// Details in plain English.
+    pub message: String,
+    /// The request that failed, where there was one.
+    pub exchange: Option<Exchange>,
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "app.ts")]
+pub enum ErrorCode {
+    /// The user name or the password is wrong.
+    WrongPassword,
+    /// The server could not be reached.
+    Unreachable,
+    /// The server answered with trouble of its own, or asked to wait.
+    ServerTrouble,
+    /// Something answered that is not the auth server.
+    NotTheAuthServer,
+    /// The answer could not be understood with these settings.
+    NotUnderstood,
+    /// The settings are not usable: the message says which.
+    BadSettings,
+    /// It worked, but could not be saved.
+    NotSaved,
+    /// The keychain is locked, or the store unreadable.
+    StoreHeldUp,
+    /// The demo server's port is taken.
+    PortTaken,
+    /// The demo server cannot run for another reason.
+    DemoUnavailable,
+    /// It was overtaken by another sign-in or sign-out.
+    Overtaken,
+    /// The app is quitting.
+    Quitting,
+}
