@@ -7,17 +7,31 @@
 //!
 //! What is deliberately not here: tokens, HTTP, files, words. A person's words are the window's.
 
+mod access;
+mod clocks;
+mod engine;
 mod failure;
 mod grant;
+mod landings;
+mod lifeline;
+mod plan;
 mod policy;
+mod present;
+mod session;
 mod state;
+mod table;
 mod time;
+mod transitions;
+mod trouble;
 mod view;
 
+pub use access::Access;
+pub use engine::Engine;
 pub use failure::{Class, ClockSample, Exchange, Failure};
 pub use grant::{Fingerprint, Grant, Identity, Lifetime, Renewal, Snapshot};
 pub use policy::{Policy, TUTORIAL_LEAD_MS};
 pub use state::{Effect, Ended, Fix, Holdup, Input, State, Trigger, Wait};
+pub use table::{InputKind, Row, StateKind, TABLE, diagram};
 pub use time::{Boot, HOUR, MINUTE, Now, SECOND, Wall};
 pub use view::{
     Bar, ClockView, Lifeline, Mark, MarkKind, Next, Outcome, RenewalView, Sentence, Status,

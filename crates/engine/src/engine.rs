@@ -1,0 +1,214 @@
+//! The engine: one session, its state, and what it remembers to explain itself.
+
+use crate::clocks::Clocks;
+use crate::failure::{Class, Exchange};
+use crate::lifeline::History;
+use crate::plan::Draw;
+use crate::policy::Policy;
+use crate::session::Session;
+use crate::state::{Effect, Fix, Holdup, Input, State, Trigger, Wait};
+use crate::time::{Boot, HOUR, MINUTE, Now};
+use crate::trouble::Trouble;
+use crate::view::{MarkKind, Outcome};
+
+/// Decides what one account's session does next. See the crate's words on purity.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    pub(crate) policy: Policy,
+    pub(crate) seed: u64,
+    pub(crate) state: State,
+    pub(crate) session: Option<Session>,
+    pub(crate) trouble: Trouble,
+    pub(crate) storm: Storm,
+    pub(crate) clocks: Clocks,
+    pub(crate) history: History,
+    pub(crate) last: Option<Last>,
+    pub(crate) unsaved: Option<String>,
+    /// How long the person was away, told for a minute after the renewal that ended it.
+    pub(crate) kept: Option<(i64, Boot)>,
+    /// Away for so long, and not renewed since.
+    pub(crate) away_ms: Option<i64>,
+    attempts: u64,
+}
+
+/// Renewals in a row, each long before it was planned: somebody is in a loop.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Storm {
+    /// So many early ones in a row.
+    pub(crate) early: u32,
+    /// So many pauses already.
+    pub(crate) pauses: u32,
+}
+
+impl Storm {
+    /// So many early renewals in a row pause renewal.
+    const ROW: u32 = 5;
+
+    /// Takes note of an automatic renewal; answers how long to pause, in milliseconds.
+    pub(crate) fn note(&mut self, early: bool) -> Option<i64> {
+        if !early {
+            *self = Self::default();
+            return None;
+        }
+        self.early = self.early.saturating_add(1);
+        if self.early < Self::ROW {
+            return None;
+        }
+        self.early = 0;
+        let pause = (5 * MINUTE).saturating_mul(1 << self.pauses.min(4)).min(HOUR);
+        self.pauses = self.pauses.saturating_add(1);
+        Some(pause)
+    }
+}
+
+/// What was done last, for the line under the sentence.
+#[derive(Clone, Debug)]
+pub(crate) struct Last {
+    pub(crate) at: Boot,
+    pub(crate) what: Outcome,
+    pub(crate) reason: Option<Trigger>,
+    pub(crate) left_ms: Option<i64>,
+    pub(crate) exchange: Option<Exchange>,
+}
+
+impl Engine {
+    /// An engine that has not read its record yet, and the effect that reads it. `seed` is one per
+    /// installation: every jitter is derived from it.
+    #[must_use]
+    pub fn new(policy: Policy, seed: u64, now: Now) -> (Self, Vec<Effect>) {
+        let engine = Self {
+            policy,
+            seed,
+            state: State::Restoring { waiting_for: Holdup::Store },
+            session: None,
+            trouble: Trouble::default(),
+            storm: Storm::default(),
+            clocks: Clocks::new(now),
+            history: History::default(),
+            last: None,
+            unsaved: None,
+            kept: None,
+            away_ms: None,
+            attempts: 0,
+        };
+        (engine, vec![Effect::Restore])
+    }
+
+    /// Takes one input at `now`, and answers what to do about it, in order.
+    pub fn handle(&mut self, input: Input, now: Now) -> Vec<Effect> {
+        let seen = self.clocks.look(now);
+        let mut effects = Vec::new();
+        if let (Some(by), Some(session)) = (seen.jumped_ms, self.session.as_mut()) {
+            // A clock set forward past the renewal makes the token due, never expired; the token's
+            // own end goes on by time since boot.
+            let renew_wall = session.plan.renew_at.map(|at| now.wall_at(at) + -by);
+            session.due |= by > 0 && renew_wall.is_some_and(|at| now.wall >= at);
+        }
+        if let Some(slept) = seen.slept_ms {
+            self.away_ms = Some(slept);
+            self.trouble.start_again();
+            effects.extend(self.transition(Input::Came(Trigger::Wake), now));
+        }
+        effects.extend(self.transition(input, now));
+        effects
+    }
+
+    /// Where the session stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The epoch of the present session.
+    #[must_use]
+    pub fn epoch(&self) -> Option<u64> {
+        self.session.as_ref().map(|session| session.epoch)
+    }
+
+    /// Server minus wall clock, in milliseconds, where a server's `Date` was ever seen.
+    #[must_use]
+    pub fn clock_offset_ms(&self) -> Option<i64> {
+        self.clocks.offset_ms()
+    }
+
+    /// When to hand in the next [`Input::Tick`], and why. A view may change at that moment even
+    /// where nothing is done.
+    #[must_use]
+    pub fn next_deadline(&self, now: Now) -> Option<(Boot, &'static str)> {
+        let act = self.next_act();
+        let session = self.session.as_ref()?;
+        let show = [
+            (session.plan.last_moments, "the token's last moments begin"),
+            (session.plan.end, "the token ends"),
+        ];
+        act.into_iter()
+            .chain(show.into_iter().filter(|(at, _)| *at > now.boot))
+            .min_by_key(|(at, _)| *at)
+    }
+
+    /// The next thing that is done by itself, and what it is.
+    pub(crate) fn next_act(&self) -> Option<(Boot, &'static str)> {
+        let session = self.session.as_ref()?;
+        let by_its_own_end = session.plan.renew_at.map(|at| (at, "renews before its own end"));
+        match self.state {
+            State::Restoring { .. }
+            | State::SignedOut
+            | State::Refreshing { .. }
+            | State::NeedsSignIn { .. } => None,
+            State::Resting if session.due && session.is_renewable() => {
+                Some((session.plan.asked, "renews: a clock was set"))
+            }
+            State::Resting if !session.is_renewable() => Some((session.plan.end, "ends")),
+            State::Resting => session.plan.renew_at.map(|at| (at, "renews")),
+            State::Waiting { why: Wait::Failure(_), until } => Some((until, "tries again")),
+            State::Waiting { why: Wait::AnotherCopy, until } => {
+                Some((until, "looks whether the other copy is done"))
+            }
+            State::Waiting { why: Wait::Storm, until } => {
+                [Some((until, "resumes")), by_its_own_end]
+                    .into_iter()
+                    .flatten()
+                    .min_by_key(|(at, _)| *at)
+            }
+            State::Stopped { what_to_fix: Fix::Settings } => {
+                self.trouble.last_try.map(|at| (at + HOUR, "tries the settings again"))
+            }
+            State::Stopped { what_to_fix: Fix::ApiRefuses } => by_its_own_end,
+        }
+    }
+
+    /// Begins a refresh: the only place that does.
+    pub(crate) fn refresh(&mut self, reason: Trigger, now: Now) -> Vec<Effect> {
+        self.attempts = self.attempts.saturating_add(1);
+        self.trouble.last_try = Some(now.boot);
+        self.history.mark(now.boot, MarkKind::Refresh(reason));
+        self.state = State::Refreshing { attempt: self.attempts, reason };
+        vec![Effect::Refresh {
+            attempt: self.attempts,
+            reason,
+            connect_quickly: self.trouble.takes_quick_try(),
+        }]
+    }
+
+    /// Remembers what came of a request.
+    pub(crate) fn remember(
+        &mut self,
+        what: Outcome,
+        reason: Option<Trigger>,
+        exchange: Option<Exchange>,
+        now: Now,
+    ) {
+        let left_ms = self.session.as_ref().map(|session| session.plan.end - now.boot);
+        self.last = Some(Last { at: now.boot, what, reason, left_ms, exchange });
+    }
+
+    pub(crate) fn draw(&self) -> Draw {
+        Draw::new(self.seed, self.session.as_ref().map_or(0, |session| session.access().0))
+    }
+
+    /// Whether signing in again is offered although the session goes on being tried.
+    pub(crate) fn offers_sign_in(&self, now: Boot) -> bool {
+        matches!(self.state, State::Waiting { why: Wait::Failure(Class::UnclearRefusal), .. })
+            && self.trouble.is_lasting_refusal(now)
+    }
+}

@@ -1,0 +1,298 @@
+//! What the transitions do, one function each. `transitions.rs` says when.
+
+use crate::engine::{Engine, Storm};
+use crate::failure::{Class, Exchange, Failure};
+use crate::grant::{Grant, Snapshot};
+use crate::plan::SHORTEST_PLANNED_MS;
+use crate::session::Session;
+use crate::state::State::{NeedsSignIn, Resting, SignedOut, Stopped, Waiting};
+use crate::state::{Effect, Ended, Fix, Input, State, Trigger, Wait};
+use crate::time::{Boot, MINUTE, Now, SECOND};
+use crate::trouble::{PROMPT_RETRY_MS, Trouble};
+use crate::view::{MarkKind, Outcome};
+
+/// A failed try is not repeated by mere focus before so long after it.
+const FOCUS_AFTER_FAILURE_MS: i64 = 10 * SECOND;
+/// A set-up problem is tried again on focus, so far apart.
+const FOCUS_AFTER_SETUP_MS: i64 = 10 * MINUTE;
+/// How soon to look again while another copy is renewing.
+pub(crate) const ANOTHER_COPY_MS: i64 = SECOND;
+/// Shorter absences are not worth a sentence.
+const AWAY_MS: i64 = MINUTE;
+
+impl Engine {
+    pub(crate) fn land(&mut self, state: State) -> Vec<Effect> {
+        self.state = state;
+        vec![]
+    }
+
+    pub(crate) fn restored(&mut self, snapshot: &Snapshot, now: Now) -> Vec<Effect> {
+        let session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
+        self.clocks.remember(snapshot.clock_offset_ms);
+        self.history.token(session.access(), session.plan);
+        self.history.mark(now.boot, MarkKind::Trigger(Trigger::Launch));
+        self.away_ms = Some(now.wall.0.saturating_sub(snapshot.saved_wall_ms));
+        let renewable = session.is_renewable();
+        let refused = session.refused;
+        self.session = Some(session);
+        if refused {
+            return self.land(NeedsSignIn { why: Ended::Refused });
+        }
+        if self.has_run_out(now.boot) {
+            return self.land(NeedsSignIn { why: Ended::CannotRenew });
+        }
+        if snapshot.intent && renewable {
+            self.trouble.found_intent();
+            let until = now.boot + PROMPT_RETRY_MS;
+            return self.land(Waiting { why: Wait::Failure(Class::UnknownOutcome), until });
+        }
+        self.state = Resting;
+        self.refresh_if_due(Trigger::Launch, now)
+    }
+
+    pub(crate) fn refresh_if_due(&mut self, trigger: Trigger, now: Now) -> Vec<Effect> {
+        if self.session.as_ref().is_some_and(|session| session.is_due(trigger, now.boot)) {
+            return self.refresh(trigger, now);
+        }
+        match trigger {
+            Trigger::Focus | Trigger::Wake | Trigger::NetworkBack => {
+                self.history.mark(now.boot, MarkKind::Trigger(trigger));
+            }
+            Trigger::Launch
+            | Trigger::Deadline
+            | Trigger::TokenWanted
+            | Trigger::ApiRefused
+            | Trigger::Asked => {}
+        }
+        vec![]
+    }
+
+    pub(crate) fn must_renew_for(&self, min_validity_ms: i64, now: Boot) -> bool {
+        let Some(session) = &self.session else { return false };
+        // An API's refusal has had its refresh when it was reported.
+        let wanted = session.is_renewable()
+            && !session.api_refused
+            && session.is_too_short(min_validity_ms, now);
+        wanted && !(session.renews_on_demand() && now - session.plan.asked < SHORTEST_PLANNED_MS)
+    }
+
+    pub(crate) fn has_run_out(&self, now: Boot) -> bool {
+        self.session.as_ref().is_some_and(|session| session.has_run_out(now, &self.clocks))
+    }
+
+    pub(crate) fn came_while_waiting(
+        &mut self,
+        why: Wait,
+        until: Boot,
+        trigger: Trigger,
+        now: Now,
+    ) -> Vec<Effect> {
+        let told_to_wait = self.trouble.told_to_wait.is_some_and(|at| now.boot < at);
+        let hurries = match trigger {
+            Trigger::Asked => true,
+            Trigger::Wake | Trigger::NetworkBack => {
+                self.trouble.start_again();
+                !told_to_wait && why != Wait::Storm
+            }
+            Trigger::Focus => {
+                let rested =
+                    self.trouble.last_try.is_none_or(|at| now.boot - at >= FOCUS_AFTER_FAILURE_MS);
+                !told_to_wait && why != Wait::Storm && (rested || now.boot >= until)
+            }
+            Trigger::Launch | Trigger::Deadline | Trigger::TokenWanted | Trigger::ApiRefused => {
+                false
+            }
+        };
+        if hurries {
+            return self.refresh(trigger, now);
+        }
+        self.history.mark(now.boot, MarkKind::Trigger(trigger));
+        if trigger == Trigger::Focus && !told_to_wait && matches!(why, Wait::Failure(_)) {
+            // Focus brings the try forward, to a respectful distance from the last one.
+            let sooner = self.trouble.last_try.map_or(until, |at| at + FOCUS_AFTER_FAILURE_MS);
+            self.state = Waiting { why, until: until.min(sooner) };
+        }
+        vec![]
+    }
+
+    pub(crate) fn came_while_stopped(
+        &mut self,
+        fix: Fix,
+        trigger: Trigger,
+        now: Now,
+    ) -> Vec<Effect> {
+        let since = self.trouble.last_try.map(|at| now.boot - at);
+        let tries = match (fix, trigger) {
+            (Fix::Settings | Fix::ApiRefuses, Trigger::Asked) => true,
+            (Fix::Settings, Trigger::Launch | Trigger::Wake) => true,
+            (Fix::Settings, Trigger::Focus) => since.is_none_or(|ms| ms >= FOCUS_AFTER_SETUP_MS),
+            (Fix::Settings | Fix::ApiRefuses, _) => false,
+        };
+        if tries { self.refresh(trigger, now) } else { vec![] }
+    }
+
+    pub(crate) fn note_api_refusal(&mut self, access: crate::Fingerprint) -> ApiRefusal {
+        let Some(session) = self.session.as_mut().filter(|session| session.access() == access)
+        else {
+            return ApiRefusal::Stale;
+        };
+        let again = session.api_refused || session.fetched_for_api;
+        session.api_refused = true;
+        if session.grant.renewal == crate::Renewal::No {
+            ApiRefusal::CannotRenew
+        } else if again {
+            ApiRefusal::Again
+        } else {
+            ApiRefusal::Renew
+        }
+    }
+
+    pub(crate) fn renewed(
+        &mut self,
+        attempt: u64,
+        reason: Trigger,
+        grant: Grant,
+        exchange: Exchange,
+        now: Now,
+    ) -> Vec<Effect> {
+        let expose = vec![Effect::Expose { attempt }];
+        self.remember(Outcome::Renewed, Some(reason), Some(exchange), now);
+        self.trouble.is_over();
+        self.state = Resting;
+        let away = self.away_ms.take().filter(|ms| *ms >= AWAY_MS);
+        if let (Some(ms), Trigger::Launch | Trigger::Wake | Trigger::Focus | Trigger::Deadline) =
+            (away, reason)
+        {
+            self.kept = Some((ms, now.boot));
+        }
+        let Some(session) = self.session.as_mut() else { return expose };
+        let planned = session.plan.renew_at.map(|at| at - session.plan.asked);
+        let early = planned.is_some_and(|span| grant.asked.boot - session.plan.asked < span / 2);
+        session.renewed(grant, reason, &self.policy, self.seed);
+        session.confirmed = Some(now.wall);
+        self.history.token(session.access(), session.plan);
+        if reason != Trigger::Asked
+            && let Some(pause) = self.storm.note(early)
+        {
+            self.state = Waiting { why: Wait::Storm, until: now.boot + pause };
+        }
+        expose
+    }
+
+    pub(crate) fn failed(&mut self, failure: &Failure, reason: Trigger, now: Now) -> Vec<Effect> {
+        let what = Outcome::Failed(failure.class);
+        self.remember(what, Some(reason), Some(failure.exchange.clone()), now);
+        self.history.mark(now.boot, MarkKind::Failure);
+        match failure.class {
+            Class::Refused => {
+                let why = if self.trouble.answer_lost { Ended::AnswerLost } else { Ended::Refused };
+                if let Some(session) = self.session.as_mut() {
+                    session.refused = true;
+                }
+                self.state = NeedsSignIn { why };
+                vec![Effect::RecordRefusal]
+            }
+            Class::SetUp => self.land(Stopped { what_to_fix: Fix::Settings }),
+            Class::NotSent
+            | Class::UnknownOutcome
+            | Class::Throttled
+            | Class::ServerTrouble
+            | Class::NotTheAuthServer
+            | Class::UnclearRefusal => {
+                let draw = self.draw();
+                let until = self.trouble.next_try(failure, now.boot, draw);
+                self.land(Waiting { why: Wait::Failure(failure.class), until })
+            }
+        }
+    }
+
+    pub(crate) fn signed_in(
+        &mut self,
+        snapshot: &Snapshot,
+        exchange: Exchange,
+        now: Now,
+    ) -> Vec<Effect> {
+        self.begin(snapshot, now);
+        if let Some(session) = self.session.as_mut() {
+            session.confirmed = Some(now.wall);
+        }
+        self.history.mark(now.boot, MarkKind::SignIn);
+        self.remember(Outcome::SignedIn, None, Some(exchange), now);
+        vec![]
+    }
+
+    pub(crate) fn adopted(&mut self, snapshot: &Snapshot, now: Now) -> Vec<Effect> {
+        let same_session = self.epoch() == Some(snapshot.epoch);
+        if !same_session {
+            self.history.clear();
+        }
+        let left = self.session.as_ref().map(|session| session.plan.end - now.boot);
+        let session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
+        self.history.token(session.access(), session.plan);
+        self.session = Some(session);
+        self.trouble = Trouble::default();
+        self.state = if snapshot.refused { NeedsSignIn { why: Ended::Refused } } else { Resting };
+        self.remember(Outcome::Adopted, None, None, now);
+        if let Some(last) = self.last.as_mut() {
+            last.left_ms = left;
+        }
+        vec![]
+    }
+
+    pub(crate) fn begin(&mut self, snapshot: &Snapshot, now: Now) {
+        let session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
+        self.history.clear();
+        self.history.token(session.access(), session.plan);
+        self.session = Some(session);
+        self.trouble = Trouble::default();
+        self.storm = Storm::default();
+        self.kept = None;
+        self.away_ms = None;
+        self.state = Resting;
+    }
+
+    pub(crate) fn signed_out(&mut self) -> Vec<Effect> {
+        self.session = None;
+        self.trouble = Trouble::default();
+        self.storm = Storm::default();
+        self.history.clear();
+        self.last = None;
+        self.kept = None;
+        self.away_ms = None;
+        self.unsaved = None;
+        self.state = SignedOut;
+        vec![Effect::Forget]
+    }
+
+    /// Facts: noted in every state alike.
+    pub(crate) fn note(&mut self, fact: Input, now: Now) -> Vec<Effect> {
+        if let Input::ServerClock(sample) = fact {
+            self.clocks.sample(sample);
+        } else if let Input::Unsaved(why) = fact {
+            self.unsaved = Some(why);
+        } else if fact == Input::Saved {
+            self.unsaved = None;
+        } else if let (Input::Confirmed, Some(session)) = (&fact, self.session.as_mut()) {
+            session.confirmed = Some(now.wall);
+        } else if let Input::PolicyChanged(policy) = fact {
+            self.policy = policy;
+            if let Some(session) = self.session.as_mut() {
+                session.plan_again(&policy, self.seed);
+                self.history.token(session.access(), session.plan);
+            }
+        }
+        vec![]
+    }
+}
+
+/// What an API's refusal of a token asks for.
+pub(crate) enum ApiRefusal {
+    /// It was an older token: repeat with the present one.
+    Stale,
+    /// Renew once.
+    Renew,
+    /// The renewed one was refused as well: no loop.
+    Again,
+    /// There is no renewing.
+    CannotRenew,
+}
