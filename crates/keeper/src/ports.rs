@@ -5,6 +5,7 @@ use crate::record::{Record, Tokens};
 use async_trait::async_trait;
 use engine::{Boot, ClockSample, Exchange, Failure, Identity, Lifetime, Now};
 use secrecy::SecretString;
+use std::sync::Arc;
 
 /// The clocks.
 #[async_trait]
@@ -145,7 +146,7 @@ pub trait Vault: Send + Sync {
 pub type Change<'a> = &'a mut (dyn FnMut(Option<&Record>) -> Option<Record> + Send);
 
 /// The refresh lock, held until dropped.
-pub struct RefreshLock(pub Box<dyn Send>);
+pub struct RefreshLock(pub Box<dyn Send + Sync>);
 
 /// What was read.
 #[derive(Clone, Debug, Default)]
@@ -174,4 +175,13 @@ pub enum VaultFailure {
     /// It could not be written (a full disk, a read-only folder).
     #[error("the store cannot be written: {0}")]
     NotWritten(String),
+}
+
+/// Makes an auth server of an account's settings, as they are kept in clear beside its session.
+pub trait Connector: Send + Sync {
+    /// The auth server that these settings describe.
+    ///
+    /// # Errors
+    /// What is wrong with them, in plain English.
+    fn connect(&self, account: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String>;
 }

@@ -1,0 +1,195 @@
+//! The keeper as others hold it: cheap to clone, every call a message.
+
+use crate::access::{AccessToken, Counter};
+use crate::api::{self, ApiCall};
+use crate::owner::{Message, Owner};
+use crate::ports::{AuthServer, Clock, Connector, Credentials, Vault, VaultFailure};
+use crate::record::Keep;
+use engine::{Failure, Fingerprint, Policy, Trigger, View, Wall};
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// More messages than this waiting means that something is badly wrong; senders then wait.
+const INBOX: usize = 256;
+
+/// What a keeper is made of.
+pub struct Setup {
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+    /// Where the record is kept.
+    pub vault: Arc<dyn Vault>,
+    /// Makes an auth server of an account's settings.
+    pub connector: Arc<dyn Connector>,
+    /// When to renew.
+    pub policy: Policy,
+    /// One per installation: every jitter is derived from it.
+    pub seed: u64,
+}
+
+/// One account's keeper.
+#[derive(Clone)]
+pub struct Keeper {
+    inbox: mpsc::Sender<Message>,
+    shown: watch::Receiver<Shown>,
+    counter: Arc<Counter>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What may be shown: sent on every change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The session.
+    pub view: View,
+    /// The account's settings, once the record was read; they stay after a sign-out.
+    pub account: Option<serde_json::Value>,
+    /// Where the session is kept.
+    pub keep: Keep,
+    /// What was found damaged and set aside at start, a line each.
+    pub set_aside: Vec<String>,
+    /// A sign-out that could not be written down yet, and why.
+    pub sign_out_unwritten: Option<String>,
+    /// A sign-out that the server could not be told of, and why.
+    pub sign_out_untold: Option<String>,
+}
+
+/// A sign-in to be made.
+pub struct SignIn {
+    /// Where.
+    pub server: Arc<dyn AuthServer>,
+    /// The settings that `server` was made of: kept in clear beside the session.
+    pub account: serde_json::Value,
+    /// Who.
+    pub credentials: Credentials,
+    /// Where to keep the session.
+    pub keep: Keep,
+}
+
+/// Why a sign-in did not happen. What was there before is still there.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// The server did not grant it.
+    #[error("the sign-in failed: {}", .0.exchange.detail)]
+    Failed(Box<Failure>),
+    /// The record cannot be read or sealed.
+    #[error(transparent)]
+    Vault(#[from] VaultFailure),
+    /// Another sign-in, or a sign-out, came in between.
+    #[error("another sign-in or sign-out came in between")]
+    Overtaken,
+    /// The app is quitting.
+    #[error("the app is quitting")]
+    Quitting,
+}
+
+/// Why no access token can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no access token can be had now")]
+pub struct Unavailable {
+    /// When the next try to renew is, where there is one.
+    pub next_try: Option<Wall>,
+}
+
+impl Keeper {
+    /// A keeper, and the task that has to be run for it to do anything. The task ends after
+    /// [`Keeper::quit`].
+    #[must_use]
+    pub fn new(setup: Setup) -> (Self, impl Future<Output = ()> + Send) {
+        let (inbox, messages) = mpsc::channel(INBOX);
+        let counter = Arc::new(Counter::default());
+        let clock = Arc::clone(&setup.clock);
+        let (owner, shown) = Owner::new(setup, inbox.clone(), messages, Arc::clone(&counter));
+        (Self { inbox, shown, counter, clock }, owner.run())
+    }
+
+    /// What may be shown, now and on every change.
+    #[must_use]
+    pub fn shown(&self) -> watch::Receiver<Shown> {
+        self.shown.clone()
+    }
+
+    /// Something happened: launch, focus, wake, network back, or the person asks to renew.
+    pub async fn tell(&self, trigger: Trigger) {
+        self.send(Message::Came(trigger)).await;
+    }
+
+    /// Looks at the clocks now, and answers when everything that is due has been begun.
+    pub async fn look(&self) {
+        self.ask(Message::Look).await;
+    }
+
+    /// Signs in, beside whatever session there is: it is replaced when this one is saved.
+    ///
+    /// # Errors
+    /// [`SignInError`]; what was there before is still there.
+    pub async fn sign_in(&self, request: SignIn) -> Result<(), SignInError> {
+        self.ask(|reply| Message::SignIn(Box::new(request), reply))
+            .await
+            .unwrap_or(Err(SignInError::Quitting))
+    }
+
+    /// Signs out at once; answers when that is written down. The server is told afterwards.
+    pub async fn sign_out(&self) {
+        self.ask(Message::SignOut).await;
+    }
+
+    /// Signs out and removes everything that is kept.
+    ///
+    /// # Errors
+    /// What could not be removed.
+    pub async fn forget(&self) -> Result<(), VaultFailure> {
+        self.ask(Message::Forget).await.unwrap_or(Ok(()))
+    }
+
+    /// An access token that is still good for `min_validity_ms` (at most half of its lifetime
+    /// counts). While it is fresh: one clock read, no lock, no allocation. In its last moments this
+    /// waits for the next one, after its end for up to 30 s.
+    ///
+    /// # Errors
+    /// [`Unavailable`] with the time of the next try.
+    pub async fn access_token(&self, min_validity_ms: i64) -> Result<AccessToken, Unavailable> {
+        if let Some(token) = self.counter.take_fresh(min_validity_ms, self.clock.now().boot) {
+            return Ok(token);
+        }
+        self.ask(|reply| Message::Token { min_validity_ms, reply })
+            .await
+            .unwrap_or(Err(Unavailable { next_try: None }))
+    }
+
+    /// An API refused this access token as invalid: see [`crate::ports::ApiVerdict::TokenRefused`].
+    pub async fn api_refused(&self, access: Fingerprint) {
+        self.send(Message::ApiRefused(access)).await;
+    }
+
+    /// Carries the access token to the account's API, renewing before or after where that is needed.
+    /// `None` where nobody is signed in, or the account names no API.
+    pub async fn call_api(&self) -> Option<ApiCall> {
+        let server = self.ask(Message::Server).await??;
+        api::call(self, server.as_ref()).await
+    }
+
+    /// When to renew, from now on.
+    pub async fn set_policy(&self, policy: Policy) {
+        self.send(Message::Policy(policy)).await;
+    }
+
+    /// Ends the keeper: waits for the write in progress, and at most 3 s for a refresh.
+    pub async fn quit(&self) {
+        self.ask(Message::Quit).await;
+    }
+
+    pub(crate) fn present(&self) -> Option<Fingerprint> {
+        self.counter.present().map(|token| token.fingerprint())
+    }
+
+    pub(crate) async fn send(&self, message: Message) {
+        // The owner is gone only when the app quits; nothing is due then.
+        let _gone = self.inbox.send(message).await;
+    }
+
+    async fn ask<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.send(message(reply)).await;
+        answer.await.ok()
+    }
+}
