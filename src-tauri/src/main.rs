@@ -1,2 +1,109 @@
+//! Session Keeper: signs a person in once, and keeps them signed in.
+//!
+//! This crate puts the others together and is the only one that knows Tauri.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod account;
+mod commands;
+mod demo;
+mod desk;
+mod focus;
+mod preferences;
+mod quit;
+// mod store_slots;
 mod wire;
-fn main() {}
+
+use desk::Desk;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tauri::{Manager, RunEvent, WebviewWindowBuilder, WindowEvent};
+
+/// The one window.
+const WINDOW: &str = "main";
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("warn,session_keeper=info,keeper=info")
+    });
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    let app = tauri::Builder::default()
+        // First of all: a second start only raises the window of the first.
+        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| raise(app)))
+        .plugin(tauri_plugin_store::Builder::new().build())
+        .invoke_handler(tauri::generate_handler![
+            commands::subscribe,
+            commands::try_demo,
+            commands::sign_in,
+            commands::sign_out,
+            commands::renew_now,
+            commands::try_again,
+            commands::call_api,
+            commands::choose_demo_lifetime,
+            commands::presets,
+            commands::check_settings,
+            commands::save_preferences,
+            commands::forget_everything,
+            commands::dismiss_notice,
+        ])
+        .setup(|app| set_up(app))
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => {
+            app.run(|app, event| {
+                if let RunEvent::WindowEvent { event: WindowEvent::Focused(true), .. } = event {
+                    focus::came(app);
+                } else if let RunEvent::ExitRequested { api, code: None, .. } = event {
+                    // The last window was closed: what is being written is written first.
+                    api.prevent_exit();
+                    quit::begin(app);
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!(%error, "the window cannot be opened");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn set_up(app: &tauri::App) -> Result<(), Box<dyn std::error::Error>> {
+    let folder = app.path().app_data_dir()?;
+    let runtime = tauri::async_runtime::handle().inner().clone();
+    // The keeper begins with the record before there is a window: it is known when that is painted.
+    let desk = Desk::new(app.handle(), &folder, runtime)?;
+    app.manage(desk);
+    app.manage(focus::Debounce::default());
+    quit::on_signals(app.handle());
+    let config = app.config().app.windows.iter().find(|window| window.label == WINDOW);
+    let config = config.ok_or("the configuration names no window")?;
+    WebviewWindowBuilder::from_config(app, config)?.on_navigation(is_ours).build()?;
+    Ok(())
+}
+
+/// The window shows our own page and nothing else: `tauri:` everywhere, but `http(s)://tauri.localhost`
+/// where the web view knows no such scheme.
+fn is_ours(url: &url::Url) -> bool {
+    match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        "http" | "https" => url.host_str() == Some("tauri.localhost"),
+        _ => false,
+    }
+}
+
+/// Brings the window to the front.
+fn raise(app: &tauri::AppHandle) {
+    let Some(window) = app.get_webview_window(WINDOW) else { return };
+    for result in [window.unminimize(), window.show(), window.set_focus()] {
+        if let Err(error) = result {
+            tracing::warn!(%error, "the window cannot be brought to the front");
+        }
+    }
+}
+
+/// Everything put together, once it is.
+fn desk(app: &tauri::AppHandle) -> Option<Arc<Desk>> {
+    app.try_state::<Arc<Desk>>().map(|desk| Arc::clone(&desk))
+}

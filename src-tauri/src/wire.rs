@@ -9,41 +9,41 @@ use ts_rs::TS;
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "app.ts")]
-pub struct AppView {
+pub(crate) struct AppView {
     /// The session.
-    pub session: View,
+    pub(crate) session: View,
     /// Whose server it is at, or was: stays after a sign-out. `None` at first start.
-    pub account: Option<AccountView>,
+    pub(crate) account: Option<AccountView>,
     /// How the session is protected on this computer.
-    pub protection: Protection,
+    pub(crate) protection: Protection,
     /// The demo server.
-    pub demo: DemoView,
+    pub(crate) demo: DemoView,
     /// Things to tell, until they are dismissed.
-    pub notices: Vec<Notice>,
+    pub(crate) notices: Vec<Notice>,
     /// What the person chose.
-    pub preferences: Preferences,
+    pub(crate) preferences: Preferences,
 }
 
 /// The account in front.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "app.ts")]
-pub struct AccountView {
+pub(crate) struct AccountView {
     /// Whether it is at the demo server of this app.
-    pub demo: bool,
+    pub(crate) demo: bool,
     /// The server's host and port, to be shown.
-    pub server: String,
+    pub(crate) server: String,
     /// Its settings.
-    pub settings: AccountSettings,
+    pub(crate) settings: AccountSettings,
     /// The session is kept in memory only.
-    pub memory_only: bool,
+    pub(crate) memory_only: bool,
 }
 
 /// How the session is protected on this computer.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 #[ts(export, export_to = "app.ts")]
-pub enum Protection {
+pub(crate) enum Protection {
     /// Not known yet.
     Unknown,
     /// Sealed under a key in the system's keychain.
@@ -59,62 +59,60 @@ pub enum Protection {
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "app.ts")]
-pub struct DemoView {
+pub(crate) struct DemoView {
     /// Its base URL, once it runs.
-    pub base_url: Option<String>,
+    pub(crate) base_url: Option<String>,
     /// The lifetime it gives to access tokens, in milliseconds.
-    pub lifetime_ms: i64,
+    pub(crate) lifetime_ms: i64,
     /// Another copy of the app runs it.
-    pub elsewhere: bool,
+    pub(crate) elsewhere: bool,
     /// Why it does not run.
-    pub problem: Option<AppError>,
+    pub(crate) problem: Option<AppError>,
 }
 
 /// Something to tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "app.ts")]
-pub struct Notice {
+pub(crate) struct Notice {
     /// Names it for dismissal.
-    pub id: u32,
+    pub(crate) id: u32,
     /// What it is about.
-    pub code: NoticeCode,
+    pub(crate) code: NoticeCode,
     /// Details, in plain English: a file's name, an error's words.
-    pub detail: String,
+    pub(crate) detail: String,
 }
 
 /// What a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "app.ts")]
-pub enum NoticeCode {
+pub(crate) enum NoticeCode {
     /// A damaged store was set aside.
     StoreDamaged,
-    /// There is no keychain: the key is in a file.
-    NoKeychain,
+    /// A sign-out could not be written down yet; it goes on being tried.
+    SignOutNotWritten,
     /// The server could not be told of a sign-out.
     SignOutNotTold,
-    /// The preferences could not be saved.
-    PreferencesNotSaved,
 }
 
 /// What the person chose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
 #[ts(export, export_to = "app.ts")]
-pub struct Preferences {
+pub(crate) struct Preferences {
     /// The window's language.
-    pub language: Language,
+    pub(crate) language: Language,
     /// The window's colours.
-    pub theme: Theme,
+    pub(crate) theme: Theme,
     /// How long before its end to renew a token, in seconds; `None`: the app decides.
-    pub lead_s: Option<u32>,
+    pub(crate) lead_s: Option<u32>,
 }
 
 /// The window's language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "app.ts")]
-pub enum Language {
+pub(crate) enum Language {
     /// As the system says.
     #[default]
     #[serde(rename = "system")]
@@ -131,7 +129,7 @@ pub enum Language {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "app.ts")]
-pub enum Theme {
+pub(crate) enum Theme {
     /// As the system says.
     #[default]
     System,
@@ -151,7 +149,7 @@ impl Default for Preferences {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "app.ts")]
-pub enum KeepIn {
+pub(crate) enum KeepIn {
     /// Sealed, on disk.
     #[default]
     Disk,
@@ -163,22 +161,22 @@ pub enum KeepIn {
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "app.ts")]
-pub struct ApiCall {
+pub(crate) struct ApiCall {
     /// How the token came to be used.
-    pub how: ApiCallHow,
+    pub(crate) how: ApiCallHow,
     /// What the API said in the end.
-    pub result: ApiCallResult,
+    pub(crate) result: ApiCallResult,
     /// Every call of the API, in order, redacted.
-    pub exchanges: Vec<Exchange>,
+    pub(crate) exchanges: Vec<Exchange>,
     /// When the next try to renew is, where no token could be had; milliseconds since 1970.
-    pub next_try_ms: Option<i64>,
+    pub(crate) next_try_ms: Option<i64>,
 }
 
 /// How the token of an API call came to be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "app.ts")]
-pub enum ApiCallHow {
+pub(crate) enum ApiCallHow {
     /// The token was fresh.
     FreshToken,
     /// It was refreshed first.
@@ -193,7 +191,7 @@ pub enum ApiCallHow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "app.ts")]
-pub enum ApiCallResult {
+pub(crate) enum ApiCallResult {
     /// It accepted the token.
     Accepted,
     /// It refused the token.
@@ -210,20 +208,20 @@ pub enum ApiCallResult {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "app.ts")]
-pub struct AppError {
+pub(crate) struct AppError {
     /// What it is.
-    pub code: ErrorCode,
+    pub(crate) code: ErrorCode,
     /// Details in plain English.
-    pub message: String,
+    pub(crate) message: String,
     /// The request that failed, where there was one.
-    pub exchange: Option<Exchange>,
+    pub(crate) exchange: Option<Exchange>,
 }
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "app.ts")]
-pub enum ErrorCode {
+pub(crate) enum ErrorCode {
     /// The user name or the password is wrong.
     WrongPassword,
     /// The server could not be reached.

@@ -115,7 +115,9 @@ fn parse_test(parser: &mut Parser) -> Result<test::Options, lexopt::Error> {
                 }
                 options.only.push(step);
             }
-            other => return Err(other.unexpected()),
+            other @ (Arg::Short(_) | Arg::Long(_) | Arg::Value(_)) => {
+                return Err(other.unexpected());
+            }
         }
     }
     Ok(options)

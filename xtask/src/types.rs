@@ -83,7 +83,8 @@ fn read_into(files: &mut Files, folder: &Path, prefix: &str) -> Result<()> {
         } else {
             let text = fs::read_to_string(entry.path())
                 .with_context(|| format!("{} could not be read", entry.path().display()))?;
-            files.insert(name, text);
+            // A checkout on Windows may have turned the line ends.
+            files.insert(name, text.replace("\r\n", "\n"));
         }
     }
     Ok(())
@@ -103,13 +104,11 @@ fn difference(committed: &Files, fresh: &Files) -> String {
             (None, _) => "this file is missing",
             (Some(_), Some(_)) => "this file says something else",
         };
-        let diff = TextDiff::from_lines(
-            old.map_or("", String::as_str),
-            new.map_or("", String::as_str),
-        )
-        .unified_diff()
-        .header(&format!("{COMMITTED}/{name}"), note)
-        .to_string();
+        let diff =
+            TextDiff::from_lines(old.map_or("", String::as_str), new.map_or("", String::as_str))
+                .unified_diff()
+                .header(&format!("{COMMITTED}/{name}"), note)
+                .to_string();
         text.push_str(&diff);
     }
     text

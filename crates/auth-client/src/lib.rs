@@ -1,10 +1,38 @@
 //! Asks auth servers, and names their failures.
+//!
+//! [`TokenApi`] implements the keeper's [`AuthServer`](keeper::ports::AuthServer) for JSON token
+//! APIs as [`AccountSettings`] describe them. A request goes through four rooms: `requests` builds
+//! it, `transport` sends it exactly once, `classify` names what came, and `granted` reads what was
+//! granted. `evidence` and `redact` keep what people may see of it, and [`check`] tries an account's
+//! settings from sign-in to sign-out.
+//!
+//! What is deliberately not here: retries, timers and storage. One call is one request.
 
+mod api;
 mod check;
+mod checking;
+mod classify;
+mod cookies;
+mod date;
+mod evidence;
+mod granted;
+mod jwt;
+mod lifetime;
+mod plan;
+mod pointer;
+mod presets;
+mod redact;
+mod requests;
 mod settings;
+mod token_api;
+mod transport;
 
 pub use check::{CheckReport, Finding, Topic, Verdict};
+pub use checking::check;
+pub use plan::SettingsProblem;
+pub use presets::{PresetView, presets};
 pub use settings::{
     AccountSettings, AnswerShape, Api, Header, LifetimeForm, Login, Logout, Preset, Refresh,
     RefusedShape, RenewWith,
 };
+pub use token_api::TokenApi;

@@ -93,7 +93,6 @@ pub struct Unavailable {
 impl Keeper {
     /// A keeper, and the task that has to be run for it to do anything. The task ends after
     /// [`Keeper::quit`].
-    #[must_use]
     pub fn new(setup: Setup) -> (Self, impl Future<Output = ()> + Send) {
         let (inbox, messages) = mpsc::channel(INBOX);
         let counter = Arc::new(Counter::default());

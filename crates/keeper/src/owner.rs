@@ -41,7 +41,7 @@ pub(crate) enum Message {
     Policy(Policy),
     Quit(oneshot::Sender<()>),
     // From the owner's own tasks:
-    Read(Result<Reading, VaultFailure>),
+    Read(Box<Result<Reading, VaultFailure>>),
     Refreshed {
         attempt: u64,
         outcome: Outcome,
@@ -222,7 +222,7 @@ impl Owner {
             }
             Message::Policy(policy) => self.handle(Input::PolicyChanged(policy)),
             Message::Quit(reply) => drop(reply),
-            Message::Read(result) => self.read(result),
+            Message::Read(result) => self.read(*result),
             Message::Refreshed { attempt, outcome } => self.refreshed(attempt, outcome),
             Message::SignedIn(result, reply) => {
                 let answer = result.map(|signed_in| self.signed_in(*signed_in));
@@ -258,7 +258,7 @@ impl Owner {
                 Effect::Restore => {
                     let vault = Arc::clone(&self.vault);
                     self.spawn(async move {
-                        Message::Read(on_vault(&vault, |vault| vault.read()).await)
+                        Message::Read(Box::new(on_vault(&vault, |vault| vault.read()).await))
                     });
                 }
                 Effect::Refresh { attempt, connect_quickly, .. } => {

@@ -1,0 +1,169 @@
+//! One request and its answer as people are shown them: redacted first, then cut.
+
+use crate::classify::Body;
+use crate::redact::{HIDDEN, Redactor, mark, secret_name};
+use crate::transport::{Arrived, Outgoing, Timing};
+use engine::Exchange;
+use http::header::{
+    AGE, CONTENT_TYPE, COOKIE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    SET_COOKIE, WWW_AUTHENTICATE,
+};
+use serde_json::Value;
+use url::Url;
+
+/// A JSON body is shown up to about here, in bytes.
+const JSON_SHOWN: usize = 2_048;
+/// Any other body is shown up to here, in characters.
+const TEXT_SHOWN: usize = 300;
+/// As much of another body is looked at, so that a megabyte of it costs nothing.
+const TEXT_READ: usize = 16 * 1_024;
+/// One header, or one line of a body, is shown up to here, in characters.
+const LINE_SHOWN: usize = 300;
+
+/// The headers of an answer that say something about a failure.
+const TELLING: [HeaderName; 6] = [DATE, AGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, LOCATION];
+
+/// What is shown of one request and of what came back, if anything did.
+pub(crate) fn exchange(
+    sent: &Outgoing,
+    timing: Timing,
+    came: Option<(&Arrived, &Body)>,
+    redactor: &Redactor,
+    code: Option<String>,
+    detail: &str,
+) -> Exchange {
+    Exchange {
+        at_ms: timing.asked.wall.0,
+        took_ms: timing.took_ms(),
+        method: sent.method.to_string(),
+        url: shown_url(&sent.url),
+        request: request_lines(sent, redactor),
+        status: came.map(|(came, _)| came.status),
+        response: came.map_or_else(Vec::new, |(came, body)| response_lines(came, body, redactor)),
+        code: code.map(|code| redactor.text(&code)),
+        detail: redactor.text(detail),
+    }
+}
+
+/// An address without query, fragment or credentials. What is left stands in the settings, in clear:
+/// hiding a word of it that happens to be the password would only tell which.
+fn shown_url(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    // Refused for an address that cannot have any: then there is nothing to remove.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.into()
+}
+
+/// The headers and body that were sent.
+fn request_lines(sent: &Outgoing, redactor: &Redactor) -> Vec<String> {
+    let mut lines: Vec<String> = sent
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", sent_header(name, value, redactor)))
+        .collect();
+    if let Some(body) = &sent.body {
+        lines.push(String::new());
+        lines.extend(json_lines(body, redactor));
+    }
+    lines
+}
+
+fn sent_header(name: &HeaderName, value: &HeaderValue, redactor: &Redactor) -> String {
+    let Ok(value) = value.to_str() else { return HIDDEN.to_owned() };
+    if name == COOKIE {
+        let marks = value.split("; ").map(|pair| match pair.split_once('=') {
+            Some((name, value)) => format!("{name}={}", mark(value)),
+            None => mark(pair),
+        });
+        return marks.collect::<Vec<_>>().join("; ");
+    }
+    let shown = redactor.text(value);
+    if shown != value || !secret_name(name.as_str()) {
+        return cut(&shown, LINE_SHOWN);
+    }
+    // A secret of the account's own headers: the scheme may be seen.
+    match value.split_once(' ') {
+        Some((scheme, _)) => format!("{scheme} {HIDDEN}"),
+        None => HIDDEN.to_owned(),
+    }
+}
+
+/// The telling headers and the body that came.
+fn response_lines(came: &Arrived, body: &Body, redactor: &Redactor) -> Vec<String> {
+    let mut lines = header_lines(&came.headers, redactor);
+    if let Some(json) = body.json() {
+        lines.push(String::new());
+        lines.extend(json_lines(json, redactor));
+    } else if !came.body.is_empty() {
+        lines.push(String::new());
+        lines.push(text_excerpt(&came.body, redactor));
+    }
+    lines
+}
+
+fn header_lines(headers: &HeaderMap, redactor: &Redactor) -> Vec<String> {
+    let mut lines = Vec::new();
+    for name in TELLING {
+        for value in headers.get_all(&name) {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let value = if name == LOCATION {
+                value.split(['?', '#']).next().unwrap_or_default()
+            } else {
+                &value
+            };
+            lines.push(format!("{name}: {}", cut(&redactor.text(value), LINE_SHOWN)));
+        }
+    }
+    for cookie in crate::cookies::set_by(headers) {
+        lines.push(format!("{SET_COOKIE}: {}=…", redactor.text(cookie.name())));
+    }
+    lines
+}
+
+fn json_lines(body: &Value, redactor: &Redactor) -> Vec<String> {
+    let pretty = serde_json::to_string_pretty(&redactor.json(body)).unwrap_or_default();
+    let (mut lines, mut shown) = (Vec::new(), 0);
+    let mut left = pretty.lines();
+    for line in left.by_ref() {
+        let line = cut(line, LINE_SHOWN);
+        shown += line.len();
+        lines.push(line);
+        if shown >= JSON_SHOWN {
+            break;
+        }
+    }
+    let more = left.count();
+    if more > 0 {
+        lines.push(format!("… {more} more lines"));
+    }
+    lines
+}
+
+/// The beginning of HTML, text or torn JSON, on one line.
+fn text_excerpt(body: &[u8], redactor: &Redactor) -> String {
+    let text = String::from_utf8_lossy(body.get(..TEXT_READ).unwrap_or(body));
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let text = text.join(" ");
+    let shown = if text.trim_start_matches('\u{feff}').starts_with(['{', '[', '"']) {
+        redactor.torn_json(&text)
+    } else {
+        redactor.text(&text)
+    };
+    cut(&shown, TEXT_SHOWN)
+}
+
+/// At most so many characters, none of which moves the cursor.
+fn cut(text: &str, characters: usize) -> String {
+    let mut shown: String = text
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .take(characters)
+        .collect();
+    if text.chars().nth(characters).is_some() {
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,220 @@
+//! Takes secrets out of what people are shown.
+//!
+//! Three nets, one behind the other: the secrets that were sent or received, wherever they occur;
+//! members and parameters whose name says that they are secret; and whatever looks like a token.
+//! A token becomes `‹token a1b2c3›`: the same mark for the same token as long as the process runs,
+//! so that a refresh token used twice can be seen. A password becomes `‹hidden›`, since a mark
+//! would let somebody try passwords against it.
+
+mod look;
+mod mark;
+
+pub(crate) use look::secret_name;
+pub(crate) use mark::mark;
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+/// What stands for a password, and for everything too short to be a token.
+pub(crate) const HIDDEN: &str = "‹hidden›";
+
+/// Shorter secrets than this are not looked for inside other text: they would shred it, and the
+/// gaps would tell them.
+const SHORTEST: usize = 4;
+
+/// Knows the secrets of one exchange. No `Debug`, on purpose.
+#[derive(Default)]
+pub(crate) struct Redactor {
+    known: Vec<Known>,
+}
+
+struct Known {
+    secret: Zeroizing<String>,
+    shown: String,
+}
+
+impl Redactor {
+    /// Looks out for a password.
+    pub(crate) fn password(&mut self, password: &str) {
+        self.know(password, HIDDEN);
+    }
+
+    /// Looks out for a token.
+    pub(crate) fn token(&mut self, token: &str) {
+        self.know(token, &mark(token));
+    }
+
+    /// Looks out for the value of a cookie. Values such as `1` or `true` are no secrets.
+    pub(crate) fn cookie(&mut self, value: &str) {
+        let value = value.trim_matches('"');
+        if value.len() > SHORTEST {
+            self.know(value, &mark(value));
+        }
+    }
+
+    fn know(&mut self, secret: &str, shown: &str) {
+        if secret.is_empty() {
+            return;
+        }
+        for form in echoes(secret) {
+            if !self.known.iter().any(|known| *known.secret == form) {
+                self.known.push(Known { secret: form.into(), shown: shown.to_owned() });
+            }
+        }
+        // The longest first: a secret may hold another.
+        self.known.sort_by_key(|known| std::cmp::Reverse(known.secret.len()));
+    }
+
+    /// Text without secrets.
+    pub(crate) fn text(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for Known { secret, shown } in &self.known {
+            if !text.contains(secret.as_str()) {
+                continue;
+            }
+            if secret.len() < SHORTEST {
+                return HIDDEN.to_owned();
+            }
+            text = text.replace(secret.as_str(), shown);
+        }
+        look::hide_in_text(&text)
+    }
+
+    /// JSON without secrets.
+    pub(crate) fn json(&self, value: &Value) -> Value {
+        self.member(value, false)
+    }
+
+    /// What should have been JSON and is torn: every text in it is hidden, only names remain.
+    pub(crate) fn torn_json(&self, text: &str) -> String {
+        self.text(&look::hide_values(text))
+    }
+
+    fn member(&self, value: &Value, secret: bool) -> Value {
+        if let Some(object) = value.as_object() {
+            let members = object.iter().map(|(name, inner)| {
+                let value = if secret || secret_name(name) {
+                    if look::plain_code(name, inner) {
+                        self.member(inner, false)
+                    } else {
+                        self.member(inner, true)
+                    }
+                } else {
+                    self.member(inner, false)
+                };
+                (self.text(name), value)
+            });
+            return Value::Object(members.collect::<Map<_, _>>());
+        }
+        if let Some(items) = value.as_array() {
+            return items.iter().map(|item| self.member(item, secret)).collect();
+        }
+        match value.as_str() {
+            Some(text) => Value::String(self.string(text, secret)),
+            None if value.is_number() && (secret || self.knows(&value.to_string())) => {
+                HIDDEN.into()
+            }
+            None => value.clone(),
+        }
+    }
+
+    fn string(&self, text: &str, secret: bool) -> String {
+        let shown = self.text(text);
+        // Where nothing was found in a text that is said to be secret, it is hidden as a whole.
+        if secret && shown == text && !text.is_empty() { mark(text) } else { shown }
+    }
+
+    fn knows(&self, text: &str) -> bool {
+        self.known.iter().any(|known| *known.secret == text)
+    }
+}
+
+/// The ways in which a server may echo a text: as it is, or escaped for a URL, HTML or JSON.
+fn echoes(secret: &str) -> Vec<String> {
+    let html = secret
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;");
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let json = Value::from(secret).to_string();
+    let json = json.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned();
+    let mut forms = vec![secret.to_owned(), html.replace('\'', "&#39;"), html];
+    forms.extend([form.replace('+', "%20"), form, json]);
+    forms.retain(|form| !form.is_empty());
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+
+    #[test]
+    fn known_secrets_are_found_wherever_they_are_and_however_escaped() {
+        let mut redactor = Redactor::default();
+        redactor.password("p&ss \"wörd'");
+        for echo in [
+            "bad p&ss \"wörd' given",
+            "bad p&amp;ss &quot;wörd&#39; given",
+            "bad p%26ss+%22w%C3%B6rd%27 given",
+            "bad p%26ss%20%22w%C3%B6rd%27 given",
+            "bad p&ss \\\"wörd' given",
+        ] {
+            assert_eq!(redactor.text(echo), "bad ‹hidden› given");
+        }
+    }
+
+    #[test]
+    fn the_same_token_has_the_same_mark_and_another_has_another() {
+        let mut redactor = Redactor::default();
+        redactor.token("short-1");
+        redactor.token("short-2");
+        let shown = redactor.text("short-1, short-2, short-1");
+        let marks: Vec<&str> = shown.split(", ").collect();
+        assert_eq!(marks[0], marks[2]);
+        assert_ne!(marks[0], marks[1]);
+        assert!(marks[0].starts_with("‹token ") && marks[0].ends_with('›'), "{shown}");
+    }
+
+    #[test]
+    fn a_very_short_password_hides_the_whole_text_it_is_in() {
+        let mut redactor = Redactor::default();
+        redactor.password("a");
+        assert_eq!(redactor.text("not a valid password"), HIDDEN);
+        assert_eq!(redactor.json(&json!({"message": "wrong", "x": "a"}))["x"], HIDDEN);
+    }
+
+    #[test]
+    fn members_with_secret_names_are_hidden_and_harmless_ones_stay() {
+        let body = json!({
+            "code": "token_not_valid", "error": {"code": "invalid_grant"}, "status": 401,
+            "token_type": "bearer", "expiresIn": 3600, "tokenExpires": "2025-11-23T12:00:00Z",
+            "message": "Given token not valid for any token type",
+            "access": "x1", "refresh": "x2", "sessionId": "x3", "apiKey": "x4", "otp": 123_456,
+            "tokens": {"main": ["x5", "x6"]}, "newPassword": "x7", "authorization_code": "x8",
+            "note": JWT, "trace": "5f2b7c1d9e8a4b3c6d7e8f90",
+        });
+        let shown = Redactor::default().json(&body);
+        for name in
+            ["code", "error", "status", "token_type", "expiresIn", "tokenExpires", "message"]
+        {
+            assert_eq!(shown[name], body[name], "{name}");
+        }
+        let text = shown.to_string();
+        for secret in ["x1", "x2", "x3", "x4", "123456", "x5", "x6", "x7", "x8", JWT, "5f2b7c"] {
+            assert!(!text.contains(&format!("\"{secret}")), "{secret} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_used_as_a_name_or_a_number_is_hidden_too() {
+        let mut redactor = Redactor::default();
+        redactor.password("8842");
+        redactor.token("tok-abc");
+        let shown = redactor.json(&json!({"tok-abc": true, "n": 8842})).to_string();
+        assert!(!shown.contains("tok-abc") && !shown.contains("8842"), "{shown}");
+    }
+}

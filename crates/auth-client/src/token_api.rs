@@ -1,0 +1,247 @@
+//! The token API: JSON login and refresh, as an account's settings describe them.
+
+use crate::classify::{self, Asking, Body, Named};
+use crate::granted::{self, Context, Granted};
+use crate::plan::{Plan, SettingsProblem};
+use crate::redact::Redactor;
+use crate::settings::AccountSettings;
+use crate::transport::{Arrived, Line, Lost, Outgoing, Patience, Proxying, Timing};
+use crate::{api, cookies, date, evidence, pointer, requests};
+use async_trait::async_trait;
+use engine::{Class, Exchange, Failure, Lifetime};
+use keeper::ports::{Answer, ApiAnswer, AuthServer, Call, Clock, Credentials};
+use keeper::record::{RenewalSecret, Tokens};
+use secrecy::{ExposeSecret, SecretString};
+use std::fmt;
+use std::sync::Arc;
+
+/// A token API, asked as one account's settings say.
+///
+/// Every call makes at most one request and repeats nothing: that is the engine's to decide.
+pub struct TokenApi {
+    plan: Plan,
+    line: Line,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for TokenApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenApi").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
+
+impl TokenApi {
+    /// Checks the settings and gets ready. Nothing is sent.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used; [`AccountSettings::problems`] tells all of them.
+    pub fn new(settings: AccountSettings, clock: Arc<dyn Clock>) -> Result<Self, SettingsProblem> {
+        let plan = Plan::of(&settings).map_err(SettingsProblem::first)?;
+        let proxying = Proxying::for_server(plan.loopback);
+        let line = Line::new(Arc::clone(&clock), Patience::default(), proxying);
+        Ok(Self { plan, line, clock })
+    }
+
+    /// Asks for tokens and reads, or names, what came.
+    async fn ask(
+        &self,
+        asking: Asking,
+        sent: Outgoing,
+        mut redactor: Redactor,
+        beside: Beside<'_>,
+    ) -> Result<Answer, Box<Failure>> {
+        let (timing, outcome) = self.line.send(&sent, beside.call.connect_quickly).await;
+        let came = match outcome {
+            Ok(came) => came,
+            Err(lost) => {
+                return Err(failure(&sent, timing, None, &redactor, classify::lost(&lost)));
+            }
+        };
+        let body = Body::of(&came);
+        self.learn(&came, &body, &mut redactor);
+        let wrong = classify::answer(asking, &came, &body, &self.plan, timing.wall_after());
+        let context = Context {
+            plan: &self.plan,
+            user: beside.user,
+            sent: beside.tokens,
+            clock_offset_ms: beside.call.clock_offset_ms,
+            redactor: &redactor,
+        };
+        let granted = match wrong {
+            Some(named) => Err(named),
+            None => granted::read(&came, &body, timing, &context)
+                .ok_or_else(|| Named::without_token(came.status)),
+        };
+        let came = (&came, &body);
+        match granted {
+            Ok(granted) => Ok(answer(&sent, timing, came, &redactor, granted)),
+            Err(named) => Err(failure(&sent, timing, Some(came), &redactor, named)),
+        }
+    }
+
+    /// Looks out for the secrets that an answer brought.
+    fn learn(&self, came: &Arrived, body: &Body, redactor: &mut Redactor) {
+        for cookie in cookies::set_by(&came.headers) {
+            redactor.cookie(cookie.value());
+        }
+        let shape = &self.plan.settings.answer;
+        for place in [&shape.access_token, &shape.refresh_token] {
+            let told = body.json().and_then(|json| pointer::find(json, &shape.envelope, place));
+            if let Some(token) = told.and_then(serde_json::Value::as_str) {
+                redactor.token(token.trim());
+            }
+        }
+    }
+
+    /// A request that cannot be made: nothing was sent, and nothing will be until the settings or
+    /// the session change.
+    fn unfit(&self, why: &str) -> Box<Failure> {
+        let at_ms = self.clock.now().wall.0;
+        let exchange = Exchange { at_ms, detail: why.to_owned(), ..Exchange::default() };
+        Box::new(Failure { class: Class::SetUp, retry_after_ms: None, exchange })
+    }
+}
+
+/// What is known beside a request.
+struct Beside<'a> {
+    user: &'a str,
+    tokens: Option<&'a Tokens>,
+    call: Call,
+}
+
+#[async_trait]
+impl AuthServer for TokenApi {
+    async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>> {
+        let sent = requests::sign_in(&self.plan, credentials);
+        let mut redactor = Redactor::default();
+        redactor.password(credentials.password.expose_secret());
+        let beside = Beside { user: &credentials.user, tokens: None, call: Call::default() };
+        self.ask(Asking::SignIn, sent, redactor, beside).await
+    }
+
+    async fn refresh(&self, tokens: &Tokens, call: Call) -> Result<Answer, Box<Failure>> {
+        let sent = requests::refresh(&self.plan, tokens).map_err(|why| self.unfit(why))?;
+        let user = &self.plan.settings.user;
+        let beside = Beside { user, tokens: Some(tokens), call };
+        self.ask(Asking::Refresh, sent, looking_for(tokens), beside).await
+    }
+
+    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
+        let sent = requests::sign_out(&self.plan, tokens).map_err(|why| self.unfit(why))?;
+        let Some(sent) = sent else { return Ok(None) };
+        let mut redactor = looking_for(tokens);
+        let (timing, outcome) = self.line.send(&sent, false).await;
+        let came = match outcome {
+            Ok(came) => came,
+            Err(lost) => {
+                return Err(failure(&sent, timing, None, &redactor, classify::lost(&lost)));
+            }
+        };
+        let body = Body::of(&came);
+        self.learn(&came, &body, &mut redactor);
+        let wall = timing.wall_after();
+        match classify::answer(Asking::SignOut, &came, &body, &self.plan, wall) {
+            Some(named) => Err(failure(&sent, timing, Some((&came, &body)), &redactor, named)),
+            None => {
+                let detail = format!("{}: signed out at the server", came.status);
+                let came = Some((&came, &body));
+                Ok(Some(evidence::exchange(&sent, timing, came, &redactor, None, &detail)))
+            }
+        }
+    }
+
+    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {
+        let sent = match requests::call_api(&self.plan, access)? {
+            Ok(sent) => sent,
+            Err(why) => return Some(api::unsaid(self.unfit(why).exchange)),
+        };
+        let mut redactor = Redactor::default();
+        redactor.token(access.expose_secret());
+        let (timing, outcome) = self.line.send(&sent, false).await;
+        let came = match outcome {
+            Ok(came) => came,
+            Err(Lost { detail, .. }) => {
+                let exchange = evidence::exchange(&sent, timing, None, &redactor, None, &detail);
+                return Some(api::unsaid(exchange));
+            }
+        };
+        let body = Body::of(&came);
+        self.learn(&came, &body, &mut redactor);
+        let said = api::verdict(&came, &body, &self.plan);
+        let clock = said.ours.then(|| sample(&came, timing)).flatten();
+        let came = Some((&came, &body));
+        let exchange = evidence::exchange(&sent, timing, came, &redactor, said.code, &said.detail);
+        Some(ApiAnswer { verdict: said.verdict, exchange, clock })
+    }
+}
+
+fn answer(
+    sent: &Outgoing,
+    timing: Timing,
+    came: (&Arrived, &Body),
+    redactor: &Redactor,
+    granted: Granted,
+) -> Answer {
+    let detail = match &granted.lifetime {
+        Lifetime::Told(ms) => format!("{}: a token for {}", came.0.status, spoken(*ms)),
+        Lifetime::Unknown(Some(words)) => {
+            format!("{}: a token; \"{words}\" is no lifetime", came.0.status)
+        }
+        Lifetime::Unknown(None) => format!("{}: a token, no lifetime told", came.0.status),
+    };
+    Answer {
+        tokens: granted.tokens,
+        asked: timing.asked,
+        lifetime: granted.lifetime,
+        // No settings name a place for such a hint yet.
+        refresh_in_ms: None,
+        refresh_lifetime_ms: granted.refresh_lifetime_ms,
+        identity: granted.identity,
+        exchange: evidence::exchange(sent, timing, Some(came), redactor, None, &detail),
+        clock: sample(came.0, timing),
+    }
+}
+
+fn failure(
+    sent: &Outgoing,
+    timing: Timing,
+    came: Option<(&Arrived, &Body)>,
+    redactor: &Redactor,
+    named: Named,
+) -> Box<Failure> {
+    let Named { class, code, retry_after_ms, detail } = named;
+    let exchange = evidence::exchange(sent, timing, came, redactor, code, &detail);
+    Box::new(Failure { class, retry_after_ms, exchange })
+}
+
+fn sample(came: &Arrived, timing: Timing) -> Option<engine::ClockSample> {
+    date::sample(&came.headers, timing.asked.wall, timing.heard_after_ms())
+}
+
+/// A redactor that knows what a session holds.
+fn looking_for(tokens: &Tokens) -> Redactor {
+    let mut redactor = Redactor::default();
+    redactor.token(tokens.access.expose_secret());
+    if let RenewalSecret::RefreshToken(token) = &tokens.renewal {
+        redactor.token(token.expose_secret());
+    }
+    for value in granted::kept(tokens).values() {
+        redactor.cookie(value);
+    }
+    redactor
+}
+
+/// Milliseconds as people say them: `20 s`, `19.5 s`, `1 h`, `30 d`.
+pub(crate) fn spoken(ms: i64) -> String {
+    const UNITS: [(i64, &str); 4] =
+        [(24 * engine::HOUR, "d"), (engine::HOUR, "h"), (engine::MINUTE, "min"), (1_000, "s")];
+    for (unit, name) in UNITS {
+        if ms >= unit && ms % unit == 0 {
+            return format!("{} {name}", ms / unit);
+        }
+    }
+    if ms >= 1_000 {
+        return format!("{}.{:03}", ms / 1_000, ms % 1_000).trim_end_matches('0').to_owned() + " s";
+    }
+    format!("{ms} ms")
+}

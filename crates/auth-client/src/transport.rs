@@ -1,0 +1,195 @@
+//! Sends a request, exactly once, and takes in what comes back.
+//!
+//! A refresh that is sent twice looks like a stolen token to a server that rotates. So nothing here
+//! repeats anything: reqwest's own retries are off, and no connection is kept, since the HTTP
+//! library repeats a request by itself when a kept connection turns out to be closed.
+
+mod lost;
+mod proxy;
+
+pub(crate) use lost::Lost;
+pub(crate) use proxy::Proxying;
+
+use bytes::Bytes;
+use engine::{Boot, Now, Wall};
+use http::{HeaderMap, Method};
+use keeper::ports::Clock;
+use reqwest::{Client, redirect, retry};
+use serde_json::Value;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use url::Url;
+
+/// More than any token answer needs, and no more than a computer can spare.
+const LARGEST_BODY: usize = 1024 * 1024;
+const USER_AGENT: &str = concat!("SessionKeeper/", env!("CARGO_PKG_VERSION"));
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// For a connection, TLS included.
+    pub(crate) connect: Duration,
+    /// The same, right after waking: the network is either there at once or not yet.
+    pub(crate) connect_quickly: Duration,
+    /// For everything, to the last byte of the answer.
+    pub(crate) whole: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            connect_quickly: Duration::from_secs(3),
+            whole: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A request. No `Debug`: it holds secrets.
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Value>,
+}
+
+/// An answer, or as much of it as came.
+pub(crate) struct Arrived {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) whole: Whole,
+}
+
+/// Whether all of an answer's body is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whole {
+    Yes,
+    /// It broke off.
+    Torn,
+    /// It was larger than a megabyte, and was left there.
+    TooLarge,
+}
+
+/// When a request was made, heard and over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    /// The moment before it left.
+    pub(crate) asked: Now,
+    /// When the answer began.
+    pub(crate) heard: Boot,
+    /// When all was over.
+    pub(crate) done: Boot,
+}
+
+impl Timing {
+    pub(crate) fn took_ms(self) -> i64 {
+        self.done - self.asked.boot
+    }
+
+    pub(crate) fn heard_after_ms(self) -> i64 {
+        self.heard - self.asked.boot
+    }
+
+    /// The wall clock when all was over.
+    pub(crate) fn wall_after(self) -> Wall {
+        self.asked.wall_at(self.done)
+    }
+}
+
+/// The way to one server.
+pub(crate) struct Line {
+    clock: Arc<dyn Clock>,
+    patience: Patience,
+    proxying: Proxying,
+    // Made when first needed: reading the certificates of the system takes longer than the start
+    // of the app can spare.
+    patient: OnceLock<Result<Client, Lost>>,
+    quick: OnceLock<Result<Client, Lost>>,
+}
+
+impl Line {
+    pub(crate) fn new(clock: Arc<dyn Clock>, patience: Patience, proxying: Proxying) -> Self {
+        let (patient, quick) = (OnceLock::new(), OnceLock::new());
+        Self { clock, patience, proxying, patient, quick }
+    }
+
+    /// Sends a request, once.
+    pub(crate) async fn send(
+        &self,
+        request: &Outgoing,
+        quickly: bool,
+    ) -> (Timing, Result<Arrived, Lost>) {
+        let asked = self.clock.now();
+        let answer = self.answer(request, quickly).await;
+        let heard = self.clock.now().boot;
+        let outcome = match answer {
+            Ok(response) => Ok(take_in(response).await),
+            Err(lost) => Err(lost),
+        };
+        let timing = Timing { asked, heard, done: self.clock.now().boot };
+        tracing::debug!(
+            method = %request.method,
+            path = request.url.path(),
+            status = outcome.as_ref().ok().map(|answer| answer.status),
+            ms = timing.took_ms(),
+            "asked the auth server"
+        );
+        (timing, outcome)
+    }
+
+    async fn answer(&self, request: &Outgoing, quickly: bool) -> Result<reqwest::Response, Lost> {
+        let (client, connect) = if quickly {
+            (&self.quick, self.patience.connect_quickly)
+        } else {
+            (&self.patient, self.patience.connect)
+        };
+        let client = client.get_or_init(|| self.client(connect)).as_ref().map_err(Lost::clone)?;
+        let mut sent = client
+            .request(request.method.clone(), request.url.clone())
+            .headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            sent = sent.body(body.to_string());
+        }
+        let proxy = self.proxying.for_url(&request.url);
+        sent.send().await.map_err(|error| Lost::of(&error, connect, self.patience.whole, proxy))
+    }
+
+    fn client(&self, connect: Duration) -> Result<Client, Lost> {
+        let client = Client::builder()
+            .user_agent(USER_AGENT)
+            .referer(false)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .pool_max_idle_per_host(0)
+            .connect_timeout(connect)
+            .timeout(self.patience.whole)
+            // Should another crate of the app turn these on for reqwest: a body is capped as it
+            // comes, and a small one must not become a large one.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd();
+        self.proxying.applied_to(client).build().map_err(|error| Lost::no_client(&error))
+    }
+}
+
+async fn take_in(mut response: reqwest::Response) -> Arrived {
+    let status = response.status().as_u16();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = Vec::new();
+    let whole = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST_BODY => {
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Some(_)) => break Whole::TooLarge,
+            Ok(None) => break Whole::Yes,
+            Err(_) => break Whole::Torn,
+        }
+    };
+    Arrived { status, headers, body: body.into(), whole }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! What the keeper's words look like on disk. A shape of its own for each of them, so that renaming
+//! something in memory cannot make an old file unreadable, and so that tokens can be written down in
+//! this crate alone.
+
+use engine::{Identity, Lifetime};
+use keeper::record::{Intent, RenewalSecret, Session, Stamp, Tokens};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// [`Stamp`] on disk.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct StampOnDisk {
+    wall_ms: i64,
+    boot_ms: i64,
+    boot_id: String,
+    clock_offset_ms: Option<i64>,
+}
+
+/// [`Identity`] on disk.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct IdentityOnDisk {
+    user: String,
+    name: String,
+}
+
+/// [`Session`] on disk: what is sealed.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SessionOnDisk {
+    access: SecretOnDisk,
+    renewal: RenewalOnDisk,
+    fingerprint_key: Zeroizing<[u8; 32]>,
+    asked: StampOnDisk,
+    lifetime: LifetimeOnDisk,
+    refresh_in_ms: Option<i64>,
+    refresh_lifetime_ms: Option<i64>,
+    refused: bool,
+    intent: Option<IntentOnDisk>,
+    confirmed_wall_ms: Option<i64>,
+    refreshes: u32,
+}
+
+// Tagged from outside: serde buffers an inner tag's content in memory that nobody wipes.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RenewalOnDisk {
+    RefreshToken(SecretOnDisk),
+    Cookies(SecretOnDisk),
+    AccessToken,
+    Nothing,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LifetimeOnDisk {
+    ToldMs(i64),
+    Unknown(Option<String>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct IntentOnDisk {
+    fingerprint: u64,
+    since_wall_ms: i64,
+}
+
+/// A secret that may be written down: only ever into a buffer that is sealed and wiped.
+struct SecretOnDisk(SecretString);
+
+impl Serialize for SecretOnDisk {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose_secret())
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretOnDisk {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl serde::de::Visitor<'_> for Text {
+            type Value = SecretOnDisk;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a secret")
+            }
+
+            // A copy of exactly its size: turning it into a `SecretString` moves nothing, so that
+            // no second copy is left behind.
+            fn visit_str<E>(self, text: &str) -> Result<SecretOnDisk, E> {
+                Ok(SecretOnDisk(SecretString::from(text)))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+impl From<&Stamp> for StampOnDisk {
+    fn from(stamp: &Stamp) -> Self {
+        let Stamp { wall_ms, boot_ms, boot_id, clock_offset_ms } = stamp.clone();
+        Self { wall_ms, boot_ms, boot_id, clock_offset_ms }
+    }
+}
+
+impl From<StampOnDisk> for Stamp {
+    fn from(stamp: StampOnDisk) -> Self {
+        let StampOnDisk { wall_ms, boot_ms, boot_id, clock_offset_ms } = stamp;
+        Self { wall_ms, boot_ms, boot_id, clock_offset_ms }
+    }
+}
+
+impl From<&Identity> for IdentityOnDisk {
+    fn from(identity: &Identity) -> Self {
+        let Identity { user, name } = identity.clone();
+        Self { user, name }
+    }
+}
+
+impl From<IdentityOnDisk> for Identity {
+    fn from(identity: IdentityOnDisk) -> Self {
+        let IdentityOnDisk { user, name } = identity;
+        Self { user, name }
+    }
+}
+
+impl From<&Session> for SessionOnDisk {
+    fn from(session: &Session) -> Self {
+        let Session {
+            tokens: Tokens { access, renewal },
+            fingerprint_key,
+            asked,
+            lifetime,
+            refresh_in_ms,
+            refresh_lifetime_ms,
+            refused,
+            intent,
+            confirmed_wall_ms,
+            refreshes,
+        } = session.clone();
+        Self {
+            access: SecretOnDisk(access),
+            renewal: match renewal {
+                RenewalSecret::RefreshToken(token) => {
+                    RenewalOnDisk::RefreshToken(SecretOnDisk(token))
+                }
+                RenewalSecret::Cookies(cookies) => RenewalOnDisk::Cookies(SecretOnDisk(cookies)),
+                RenewalSecret::AccessToken => RenewalOnDisk::AccessToken,
+                RenewalSecret::Nothing => RenewalOnDisk::Nothing,
+            },
+            fingerprint_key,
+            asked: StampOnDisk::from(&asked),
+            lifetime: match lifetime {
+                Lifetime::Told(ms) => LifetimeOnDisk::ToldMs(ms),
+                Lifetime::Unknown(said) => LifetimeOnDisk::Unknown(said),
+            },
+            refresh_in_ms,
+            refresh_lifetime_ms,
+            refused,
+            intent: intent.map(|Intent { fingerprint, since_wall_ms }| IntentOnDisk {
+                fingerprint,
+                since_wall_ms,
+            }),
+            confirmed_wall_ms,
+            refreshes,
+        }
+    }
+}
+
+impl From<SessionOnDisk> for Session {
+    fn from(session: SessionOnDisk) -> Self {
+        Self {
+            tokens: Tokens {
+                access: session.access.0,
+                renewal: match session.renewal {
+                    RenewalOnDisk::RefreshToken(token) => RenewalSecret::RefreshToken(token.0),
+                    RenewalOnDisk::Cookies(cookies) => RenewalSecret::Cookies(cookies.0),
+                    RenewalOnDisk::AccessToken => RenewalSecret::AccessToken,
+                    RenewalOnDisk::Nothing => RenewalSecret::Nothing,
+                },
+            },
+            fingerprint_key: session.fingerprint_key,
+            asked: session.asked.into(),
+            lifetime: match session.lifetime {
+                LifetimeOnDisk::ToldMs(ms) => Lifetime::Told(ms),
+                LifetimeOnDisk::Unknown(said) => Lifetime::Unknown(said),
+            },
+            refresh_in_ms: session.refresh_in_ms,
+            refresh_lifetime_ms: session.refresh_lifetime_ms,
+            refused: session.refused,
+            intent: session.intent.map(|intent| Intent {
+                fingerprint: intent.fingerprint,
+                since_wall_ms: intent.since_wall_ms,
+            }),
+            confirmed_wall_ms: session.confirmed_wall_ms,
+            refreshes: session.refreshes,
+        }
+    }
+}
+
+impl SessionOnDisk {
+    /// More bytes than it takes written down, so that the buffer never moves while it is filled: a
+    /// moved buffer leaves its secrets behind.
+    pub(crate) fn room(&self) -> usize {
+        // A character takes at most six: \u00XX. The rest is names, numbers and a boot's id.
+        let renewal = match &self.renewal {
+            RenewalOnDisk::RefreshToken(text) | RenewalOnDisk::Cookies(text) => {
+                text.0.expose_secret().len()
+            }
+            RenewalOnDisk::AccessToken | RenewalOnDisk::Nothing => 0,
+        };
+        let said = match &self.lifetime {
+            LifetimeOnDisk::Unknown(Some(said)) => said.len(),
+            LifetimeOnDisk::Unknown(None) | LifetimeOnDisk::ToldMs(_) => 0,
+        };
+        let text = self.access.0.expose_secret().len() + renewal + said + self.asked.boot_id.len();
+        6 * text + 2048
+    }
+}

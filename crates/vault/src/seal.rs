@@ -1,0 +1,54 @@
+//! Sealing: XChaCha20-Poly1305 under the session key.
+
+use crate::disk::SessionOnDisk;
+use crate::keys::Key;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{AeadInOut as _, KeyInit as _};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use keeper::record::Session;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+const ALGORITHM: &str = "XChaCha20-Poly1305";
+const NONCE_BYTES: usize = 24;
+
+/// A sealed session, as it is on disk.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Sealed {
+    alg: String,
+    nonce: String,
+    #[serde(rename = "box")]
+    sealed: String,
+}
+
+/// Seals a session to everything that `bound` says: it opens beside exactly those bytes.
+pub(crate) fn seal(key: &Key, bound: &[u8], session: &Session) -> Result<Sealed, String> {
+    let session = SessionOnDisk::from(session);
+    // Filled once, wiped on every way out; sealing turns it into the sealed bytes in place.
+    let mut buffer = Zeroizing::new(Vec::with_capacity(session.room()));
+    serde_json::to_writer(&mut *buffer, &session).map_err(|error| error.to_string())?;
+    let mut nonce = [0_u8; NONCE_BYTES];
+    getrandom::fill(&mut nonce).map_err(|error| error.to_string())?;
+    XChaCha20Poly1305::new(key.bytes().into())
+        .encrypt_in_place(&XNonce::from(nonce), bound, &mut *buffer)
+        .map_err(|_| "sealing failed".to_owned())?;
+    Ok(Sealed {
+        alg: ALGORITHM.to_owned(),
+        nonce: STANDARD.encode(nonce),
+        sealed: STANDARD.encode(&*buffer),
+    })
+}
+
+/// Opens what [`seal`] sealed. `None`: another key, or something was changed.
+pub(crate) fn open(key: &Key, bound: &[u8], sealed: &Sealed) -> Option<Session> {
+    if sealed.alg != ALGORITHM {
+        return None;
+    }
+    let nonce: [u8; NONCE_BYTES] = STANDARD.decode(&sealed.nonce).ok()?.try_into().ok()?;
+    let mut buffer = Zeroizing::new(STANDARD.decode(&sealed.sealed).ok()?);
+    XChaCha20Poly1305::new(key.bytes().into())
+        .decrypt_in_place(&XNonce::from(nonce), bound, &mut *buffer)
+        .ok()?;
+    serde_json::from_slice::<SessionOnDisk>(&buffer).ok().map(Session::from)
+}

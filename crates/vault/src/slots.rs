@@ -1,0 +1,342 @@
+//! Where an account's two slots are.
+
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One of an account's two slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// The first.
+    A,
+    /// The second.
+    B,
+}
+
+impl Slot {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::A, Self::B];
+
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+
+    /// The letter that it has in file names and under the seal.
+    #[must_use]
+    pub fn letter(self) -> &'static str {
+        match self {
+            Self::A => "a",
+            Self::B => "b",
+        }
+    }
+}
+
+/// What a place for slots can do. The vault calls it under the record lock only.
+pub trait Slots: Send + Sync {
+    /// The account's name in file names.
+    fn account(&self) -> &str;
+
+    /// The folder that holds the slots; locks and the key file go there too.
+    fn folder(&self) -> &Path;
+
+    /// The slot's bytes as they are; `None` where there is no such slot.
+    ///
+    /// # Errors
+    /// The slot is there and cannot be read.
+    fn read_raw(&self, slot: Slot) -> io::Result<Option<Vec<u8>>>;
+
+    /// Replaces the whole slot by this JSON object, durably: once it returns, the slot survives a
+    /// loss of power. It may truncate first: the other slot is whole at that moment.
+    ///
+    /// # Errors
+    /// It could not be written. The slot may be torn then.
+    fn write(&self, slot: Slot, document: &Value) -> io::Result<()>;
+
+    /// Moves the slot's file out of the way and answers the name that it has now.
+    ///
+    /// # Errors
+    /// It could not be moved.
+    fn set_aside(&self, slot: Slot) -> io::Result<String>;
+
+    /// Removes the slot. One that is not there is removed already.
+    ///
+    /// # Errors
+    /// It is still there.
+    fn remove(&self, slot: Slot) -> io::Result<()>;
+
+    /// Removes what was set aside, all but the newest `keep` files of each slot.
+    ///
+    /// # Errors
+    /// Some of it is still there.
+    fn remove_set_aside(&self, keep: usize) -> io::Result<()>;
+}
+
+/// What every implementation of [`Slots`] on real files has in common: all but writing.
+#[derive(Clone, Debug)]
+pub struct SlotFiles {
+    folder: PathBuf,
+    account: String,
+}
+
+impl SlotFiles {
+    /// The slots of `account` in `folder`, which is made if need be, for its owner alone.
+    ///
+    /// # Errors
+    /// The account's name is no plain file name, or the folder cannot be made.
+    pub fn new(folder: impl Into<PathBuf>, account: impl Into<String>) -> io::Result<Self> {
+        let (folder, account) = (folder.into(), account.into());
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if account.is_empty() || account.len() > 64 || !account.chars().all(plain) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "an account's name is 1 to 64 letters, digits, - or _",
+            ));
+        }
+        make_private_folder(&folder)?;
+        Ok(Self { folder, account })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The account's name.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// The file of a slot.
+    #[must_use]
+    pub fn path(&self, slot: Slot) -> PathBuf {
+        self.folder.join(self.name(slot))
+    }
+
+    fn name(&self, slot: Slot) -> String {
+        format!("{}-{}.json", self.account, slot.letter())
+    }
+
+    /// See [`Slots::read_raw`].
+    ///
+    /// # Errors
+    /// See there.
+    pub fn read_raw(&self, slot: Slot) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.path(slot)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sees to it that the slot's file exists and is its owner's alone *before* anything is written
+    /// to it, so that it never is wider.
+    ///
+    /// # Errors
+    /// It cannot be made, or not be made private.
+    pub fn make_private(&self, slot: Slot) -> io::Result<()> {
+        private_options().create(true).truncate(false).open(self.path(slot))?;
+        narrow(&self.path(slot), 0o600)
+    }
+
+    /// Sees to it that what was written to the slot survives a loss of power.
+    ///
+    /// # Errors
+    /// The disk does not say so.
+    pub fn make_durable(&self, slot: Slot) -> io::Result<()> {
+        OpenOptions::new().write(true).open(self.path(slot))?.sync_all()?;
+        sync_folder(&self.folder)
+    }
+
+    /// See [`Slots::set_aside`].
+    ///
+    /// # Errors
+    /// See there.
+    pub fn set_aside(&self, slot: Slot) -> io::Result<String> {
+        let last = self.set_aside_files(slot)?.last().map_or(0, |(number, _)| *number);
+        let name = format!("{}.damaged-{}", self.name(slot), last.saturating_add(1));
+        fs::rename(self.path(slot), self.folder.join(&name))?;
+        sync_folder(&self.folder)?;
+        Ok(name)
+    }
+
+    /// See [`Slots::remove`].
+    ///
+    /// # Errors
+    /// See there.
+    pub fn remove(&self, slot: Slot) -> io::Result<()> {
+        match fs::remove_file(self.path(slot)) {
+            Ok(()) => sync_folder(&self.folder),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// See [`Slots::remove_set_aside`].
+    ///
+    /// # Errors
+    /// See there.
+    pub fn remove_set_aside(&self, keep: usize) -> io::Result<()> {
+        for slot in Slot::BOTH {
+            let files = self.set_aside_files(slot)?;
+            for (_, path) in files.iter().take(files.len().saturating_sub(keep)) {
+                fs::remove_file(path)?;
+            }
+        }
+        sync_folder(&self.folder)
+    }
+
+    /// What was set aside of a slot, oldest first.
+    fn set_aside_files(&self, slot: Slot) -> io::Result<Vec<(u64, PathBuf)>> {
+        let prefix = format!("{}.damaged-", self.name(slot));
+        let number = |name: &OsStr| -> Option<u64> {
+            name.to_str()?.strip_prefix(prefix.as_str())?.parse().ok()
+        };
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if let Some(number) = number(&entry.file_name()) {
+                found.push((number, entry.path()));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+/// Slots in plain files: for tests, and for whoever has no store plugin.
+///
+/// They are written in place like a store file, not by a rename, so that what the tests prove over
+/// them holds for the store as well.
+#[derive(Clone, Debug)]
+pub struct PlainFiles(SlotFiles);
+
+impl PlainFiles {
+    /// See [`SlotFiles::new`].
+    ///
+    /// # Errors
+    /// See there.
+    pub fn new(folder: impl Into<PathBuf>, account: impl Into<String>) -> io::Result<Self> {
+        SlotFiles::new(folder, account).map(Self)
+    }
+}
+
+impl Slots for PlainFiles {
+    fn account(&self) -> &str {
+        self.0.account()
+    }
+
+    fn folder(&self) -> &Path {
+        self.0.folder()
+    }
+
+    fn read_raw(&self, slot: Slot) -> io::Result<Option<Vec<u8>>> {
+        self.0.read_raw(slot)
+    }
+
+    fn write(&self, slot: Slot, document: &Value) -> io::Result<()> {
+        self.0.make_private(slot)?;
+        let bytes = serde_json::to_vec_pretty(document)?;
+        let mut file = OpenOptions::new().write(true).truncate(true).open(self.0.path(slot))?;
+        file.write_all(&bytes)?;
+        drop(file);
+        self.0.make_durable(slot)
+    }
+
+    fn set_aside(&self, slot: Slot) -> io::Result<String> {
+        self.0.set_aside(slot)
+    }
+
+    fn remove(&self, slot: Slot) -> io::Result<()> {
+        self.0.remove(slot)
+    }
+
+    fn remove_set_aside(&self, keep: usize) -> io::Result<()> {
+        self.0.remove_set_aside(keep)
+    }
+}
+
+impl<S: Slots + ?Sized> Slots for Arc<S> {
+    fn account(&self) -> &str {
+        (**self).account()
+    }
+
+    fn folder(&self) -> &Path {
+        (**self).folder()
+    }
+
+    fn read_raw(&self, slot: Slot) -> io::Result<Option<Vec<u8>>> {
+        (**self).read_raw(slot)
+    }
+
+    fn write(&self, slot: Slot, document: &Value) -> io::Result<()> {
+        (**self).write(slot, document)
+    }
+
+    fn set_aside(&self, slot: Slot) -> io::Result<String> {
+        (**self).set_aside(slot)
+    }
+
+    fn remove(&self, slot: Slot) -> io::Result<()> {
+        (**self).remove(slot)
+    }
+
+    fn remove_set_aside(&self, keep: usize) -> io::Result<()> {
+        (**self).remove_set_aside(keep)
+    }
+}
+
+/// Opens for writing; what it makes is its owner's alone.
+pub(crate) fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options
+}
+
+/// Makes a new or renamed file's name survive a loss of power. Windows keeps no such promise to ask
+/// for.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder)?;
+    narrow(folder, 0o700)
+}
+
+/// Takes everybody else's permissions away where there are any.
+#[cfg(unix)]
+fn narrow(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    if fs::metadata(path)?.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same face as on unix, where it can fail")]
+fn narrow(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}

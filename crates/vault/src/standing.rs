@@ -1,0 +1,166 @@
+//! What an account's two slots say together. Pure: it reads no file and asks no keychain.
+
+use crate::document::Document;
+use crate::keys::{KeptBy, Key};
+use crate::slots::Slot;
+use keeper::record::Record;
+
+/// What one slot is.
+pub(crate) enum State {
+    Absent,
+    Damaged(&'static str),
+    Whole(Box<Document>),
+}
+
+impl State {
+    pub(crate) fn whole(&self) -> Option<&Document> {
+        match self {
+            Self::Whole(document) => Some(document),
+            Self::Absent | Self::Damaged(_) => None,
+        }
+    }
+}
+
+/// What both slots are.
+pub(crate) struct Look {
+    pub(crate) a: State,
+    pub(crate) b: State,
+}
+
+impl Look {
+    pub(crate) fn at(&self, slot: Slot) -> &State {
+        match slot {
+            Slot::A => &self.a,
+            Slot::B => &self.b,
+        }
+    }
+
+    /// The whole slots, the newest first.
+    fn by_age(&self) -> Vec<(Slot, &Document)> {
+        let mut whole: Vec<_> = Slot::BOTH
+            .into_iter()
+            .filter_map(|slot| self.at(slot).whole().map(|document| (slot, document)))
+            .collect();
+        whole.sort_by_key(|(_, document)| std::cmp::Reverse(document.age()));
+        whole
+    }
+
+    /// The newest whole slot, whether it opens or not.
+    pub(crate) fn newest(&self) -> Option<(Slot, &Document)> {
+        self.by_age().into_iter().next()
+    }
+
+    /// A session is sealed in one of them.
+    pub(crate) fn any_sealed(&self) -> bool {
+        self.by_age().iter().any(|(_, document)| document.is_sealed())
+    }
+
+    /// The highest generation in either.
+    pub(crate) fn generation(&self) -> u64 {
+        self.by_age().iter().map(|(_, document)| document.clear.generation).max().unwrap_or(0)
+    }
+
+    /// Where the key is kept, as the newest that says so says.
+    pub(crate) fn protection(&self) -> Option<KeptBy> {
+        self.by_age().iter().find_map(|(_, document)| document.clear.protection)
+    }
+}
+
+/// What the slots say together.
+pub(crate) enum Verdict {
+    /// No whole slot.
+    Nothing { damaged: bool },
+    /// This is the record.
+    Known(Box<Known>),
+    /// There is a session, and the key at hand, if any, does not open it.
+    Shut(Box<Shut>),
+}
+
+pub(crate) struct Known {
+    /// The slot it is in.
+    pub(crate) slot: Slot,
+    pub(crate) record: Record,
+    /// Something newer may have been lost.
+    pub(crate) fell_back: bool,
+    /// The write of this to both slots was, or may have been, stopped in the middle, or is whole.
+    pub(crate) first_of_two: bool,
+    /// The other slot claims to be newer and is whole, and does not open with the key that opens
+    /// this one: somebody changed it and corrected its checksum.
+    pub(crate) changed: Option<Slot>,
+}
+
+pub(crate) struct Shut {
+    /// The newest slot.
+    pub(crate) slot: Slot,
+    /// Its record, without the session that is in it.
+    pub(crate) shell: Record,
+}
+
+impl Verdict {
+    /// The record, as far as it can be read.
+    pub(crate) fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Nothing { .. } => None,
+            Self::Known(known) => Some(&known.record),
+            Self::Shut(shut) => Some(&shut.shell),
+        }
+    }
+
+    /// The slot of the newest record.
+    pub(crate) fn slot(&self) -> Option<Slot> {
+        match self {
+            Self::Nothing { .. } => None,
+            Self::Known(known) => Some(known.slot),
+            Self::Shut(shut) => Some(shut.slot),
+        }
+    }
+}
+
+/// Judges two slots.
+///
+/// A newest slot that does not open is only taken for changed where the older one opens with the same
+/// key. Where none opens it is the key that is wrong, and nothing may be set aside.
+pub(crate) fn judge(look: &Look, key: Option<&Key>) -> Verdict {
+    let by_age = look.by_age();
+    let Some((newest_slot, newest)) = by_age.first().copied() else {
+        let damaged = [&look.a, &look.b].into_iter().any(|s| matches!(s, State::Damaged(_)));
+        return Verdict::Nothing { damaged };
+    };
+    let known = |slot: Slot, document: &Document, record: Record, changed: Option<Slot>| {
+        Verdict::Known(Box::new(Known {
+            slot,
+            record,
+            fell_back: fell_back(document, look.at(slot.other())),
+            first_of_two: document.clear.first_of_two,
+            changed,
+        }))
+    };
+    if !newest.is_sealed() {
+        return known(newest_slot, newest, newest.record(None), None);
+    }
+    if let Some(session) = key.and_then(|key| newest.open(key)) {
+        return known(newest_slot, newest, newest.record(Some(session)), None);
+    }
+    if let Some((slot, older)) = by_age.get(1).copied()
+        && let Some(session) = key.and_then(|key| older.open(key))
+    {
+        return known(slot, older, older.record(Some(session)), Some(newest_slot));
+    }
+    Verdict::Shut(Box::new(Shut { slot: newest_slot, shell: newest.record(None) }))
+}
+
+/// Whether something newer than `chosen` may have been lost with the other slot.
+fn fell_back(chosen: &Document, other: &State) -> bool {
+    let first = chosen.clear.first_of_two;
+    match other {
+        // In a write to both, the second half says the same; and whatever else came after it was
+        // written over the first half.
+        State::Absent | State::Damaged(_) => !first,
+        State::Whole(other) if other.age() > chosen.age() => {
+            let (epoch, generation) = chosen.age();
+            !(first && other.age() == (epoch, generation.saturating_add(1)))
+        }
+        // Another generation than this one came after: what was there was newer, and is gone.
+        State::Whole(other) => !first && chosen.clear.after != Some(other.clear.generation),
+    }
+}

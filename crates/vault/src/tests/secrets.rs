@@ -1,0 +1,135 @@
+//! What may not be seen is not there to be seen.
+
+use super::{Bench, save, signed_out};
+use crate::contract::sample;
+use crate::keys::{FileKey, Key, KeyFailure};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use keeper::ports::Vault as _;
+use std::fs;
+
+const CANARY: &str = "canary-5f0c9d1e-in-a-token";
+
+/// Every form in which a secret is likely to be found by somebody who searches for it.
+fn traces(secret: &[u8]) -> Vec<Vec<u8>> {
+    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut traces = vec![secret.to_vec(), hex.into_bytes()];
+    // Base64 of a part depends on where the part begins; its inner characters do not change.
+    for skip in 0..3 {
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            let text = engine.encode(&secret[skip..]);
+            traces.push(text.as_bytes()[..text.len() - 4].to_vec());
+        }
+    }
+    traces
+}
+
+#[track_caller]
+fn nowhere(bench: &Bench, secret: &[u8], but: &str) {
+    for path in bench.files() {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name == but {
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap();
+        for trace in traces(secret) {
+            assert!(!bytes.windows(trace.len()).any(|window| window == trace), "{name}");
+        }
+    }
+}
+
+#[test]
+fn no_token_is_readable_in_any_file() {
+    let bench = Bench::new();
+    bench.save(sample(1, CANARY));
+    bench.save(sample(1, CANARY));
+    bench.put(bench.newest(), &bench.raw(bench.newest())[..700]);
+    bench.read();
+    assert!(bench.files().len() >= 3);
+    nowhere(&bench, CANARY.as_bytes(), "");
+}
+
+#[test]
+fn the_search_for_tokens_finds_one_that_is_there() {
+    let bench = Bench::new();
+    for text in [CANARY.to_owned(), STANDARD.encode(format!("x{CANARY}y"))] {
+        bench.put(crate::Slot::A, text.as_bytes());
+        let found = std::panic::catch_unwind(|| nowhere(&bench, CANARY.as_bytes(), ""));
+        assert!(found.is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_key_is_in_the_key_file_alone() {
+    let bench = Bench::new();
+    let vault = bench.vault_by(super::keychain::Scripted::absent());
+    save(&vault, sample(1, CANARY)).unwrap();
+    let text = fs::read_to_string(bench.folder.path().join("key")).unwrap();
+    nowhere(&bench, Key::from_text(&text).unwrap().bytes(), "key");
+    nowhere(&bench, CANARY.as_bytes(), "");
+}
+
+#[test]
+fn a_sign_out_leaves_nothing_sealed_not_even_in_damaged_files() {
+    let bench = Bench::renewed_once();
+    let newest = bench.newest();
+    let mut flipped = bench.raw(newest);
+    flipped[5] ^= 1;
+    bench.put(newest, &flipped);
+    bench.read();
+    assert_eq!(bench.set_aside_files(), 1);
+    bench.save(signed_out(2));
+    for path in bench.files() {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("nonce"), "{}", path.display());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_and_folder_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let bench = Bench { folder };
+    let vault = bench.vault_by(super::keychain::Scripted::absent());
+    save(&vault, sample(1, CANARY)).unwrap();
+    let _lock = vault.try_refresh_lock().unwrap();
+    bench.put(bench.newest(), b"torn");
+    vault.read().unwrap();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(bench.folder.path()), 0o700);
+    let files = bench.files();
+    assert!(files.len() >= 6, "{files:?}");
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[test]
+fn a_key_cannot_be_printed() {
+    let key = Key::new([0xab; 32]);
+    assert_eq!(format!("{key:?}"), "Key");
+}
+
+#[test]
+fn a_key_file_that_was_cut_short_is_no_key_and_is_not_replaced() {
+    use crate::keys::KeySource as _;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("key"), "AAAA").unwrap();
+    let file = FileKey::new(folder.path());
+    assert!(matches!(file.find(), Err(KeyFailure::Unusable(_))));
+    assert!(matches!(file.create(), Err(KeyFailure::Failed(_))));
+    assert_eq!(fs::read_to_string(folder.path().join("key")).unwrap(), "AAAA");
+}
+
+#[test]
+fn what_an_interrupted_key_file_left_behind_is_in_nobodys_way() {
+    use crate::keys::KeySource as _;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("key.new"), "AA").unwrap();
+    let file = FileKey::new(folder.path());
+    assert!(file.find().unwrap().is_none());
+    let made = file.create().unwrap();
+    assert!(file.find().unwrap() == Some(made));
+}

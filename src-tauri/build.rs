@@ -1,0 +1,36 @@
+//! Declares the commands, so that permissions apply to them, and checks that the window is built.
+
+use std::path::Path;
+
+/// Every command. Declaring them makes each one need a permission (see `capabilities/main.json`).
+const COMMANDS: &[&str] = &[
+    "subscribe",
+    "try_demo",
+    "sign_in",
+    "sign_out",
+    "renew_now",
+    "try_again",
+    "call_api",
+    "choose_demo_lifetime",
+    "presets",
+    "check_settings",
+    "save_preferences",
+    "forget_everything",
+    "dismiss_notice",
+];
+
+fn main() {
+    println!("cargo::rerun-if-changed=../ui/dist/index.html");
+    if !Path::new("../ui/dist/index.html").exists() {
+        println!(
+            "cargo::error=the window is not built yet: run `cargo xtask run`, or `npm ci && npm run build` in ui/"
+        );
+        return;
+    }
+    let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
+    if let Err(error) =
+        tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest))
+    {
+        println!("cargo::error={}", format!("{error:#}").replace('\n', " "));
+    }
+}

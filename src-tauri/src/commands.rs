@@ -1,0 +1,213 @@
+//! What the window may ask for. Each command translates and sends; deciding is elsewhere.
+
+use crate::account::Account;
+use crate::desk::Desk;
+use crate::wire::{
+    ApiCall, ApiCallHow, ApiCallResult, AppError, AppView, ErrorCode, KeepIn, Preferences,
+};
+use auth_client::{AccountSettings, CheckReport, PresetView};
+use engine::{Class, Failure, Trigger};
+use keeper::ports::{ApiVerdict, Connector, Credentials, VaultFailure};
+use keeper::record::Keep;
+use keeper::{How, SignIn, SignInError};
+use secrecy::SecretString;
+use std::sync::Arc;
+use tauri::State;
+use tauri::ipc::Channel;
+
+type Desks<'a> = State<'a, Arc<Desk>>;
+
+#[tauri::command]
+pub(crate) fn subscribe(desk: Desks<'_>, channel: Channel<AppView>) {
+    desk.subscribe(channel);
+}
+
+#[tauri::command]
+pub(crate) async fn try_demo(desk: Desks<'_>) -> Result<(), AppError> {
+    desk.demo.listening().await?;
+    let alice = demo_server::ALICE;
+    let password = SecretString::from(alice.password);
+    enter(&desk, Account::Demo, alice.username.to_owned(), password, Keep::Disk).await
+}
+
+#[tauri::command]
+pub(crate) async fn sign_in(
+    desk: Desks<'_>,
+    settings: AccountSettings,
+    password: SecretString,
+    keep: KeepIn,
+) -> Result<(), AppError> {
+    let user = settings.user.clone();
+    enter(&desk, Account::Server { settings: Box::new(settings) }, user, password, keep.into())
+        .await
+}
+
+#[tauri::command]
+pub(crate) async fn sign_out(desk: Desks<'_>) -> Result<(), AppError> {
+    desk.keeper.sign_out().await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn renew_now(desk: Desks<'_>) -> Result<(), AppError> {
+    desk.keeper.tell(Trigger::Asked).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn try_again(desk: Desks<'_>) -> Result<(), AppError> {
+    desk.keeper.tell(Trigger::Asked).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) async fn call_api(desk: Desks<'_>) -> Result<ApiCall, AppError> {
+    Ok(desk.keeper.call_api().await.map_or_else(ApiCall::not_made, ApiCall::from))
+}
+
+#[tauri::command]
+pub(crate) async fn choose_demo_lifetime(
+    desk: Desks<'_>,
+    lifetime_ms: u64,
+) -> Result<(), AppError> {
+    desk.demo.choose_lifetime(lifetime_ms).await?;
+    desk.keeper.tell(Trigger::Asked).await;
+    Ok(())
+}
+
+#[tauri::command]
+pub(crate) fn presets() -> Vec<PresetView> {
+    auth_client::presets()
+}
+
+#[tauri::command]
+pub(crate) async fn check_settings(
+    desk: Desks<'_>,
+    settings: AccountSettings,
+    password: SecretString,
+) -> Result<CheckReport, AppError> {
+    Ok(auth_client::check(&settings, &password, Arc::clone(&desk.clock)).await)
+}
+
+#[tauri::command]
+pub(crate) async fn save_preferences(
+    desk: Desks<'_>,
+    preferences: Preferences,
+) -> Result<(), AppError> {
+    desk.choose(preferences).await
+}
+
+#[tauri::command]
+pub(crate) async fn forget_everything(desk: Desks<'_>) -> Result<(), AppError> {
+    desk.keeper.forget().await.map_err(|failure| AppError::from(&failure))
+}
+
+#[tauri::command]
+pub(crate) fn dismiss_notice(desk: Desks<'_>, id: u32) {
+    desk.dismiss(id);
+}
+
+/// Signs in at an account, and renews by its settings from then on.
+async fn enter(
+    desk: &Desk,
+    account: Account,
+    user: String,
+    password: SecretString,
+    keep: Keep,
+) -> Result<(), AppError> {
+    let accounts = desk.accounts();
+    let server = accounts.connect(&account.write()).map_err(|message| AppError {
+        code: ErrorCode::BadSettings,
+        message,
+        exchange: None,
+    })?;
+    let credentials = Credentials { user, password };
+    let request = SignIn { server, account: account.write(), credentials, keep };
+    desk.keeper.sign_in(request).await.map_err(|error| AppError::from(&error))?;
+    desk.apply_policy().await;
+    Ok(())
+}
+
+impl From<KeepIn> for Keep {
+    fn from(keep: KeepIn) -> Self {
+        match keep {
+            KeepIn::Disk => Self::Disk,
+            KeepIn::Memory => Self::Memory,
+        }
+    }
+}
+
+impl From<&SignInError> for AppError {
+    fn from(error: &SignInError) -> Self {
+        let code = match error {
+            SignInError::Failed(failure) => return Self::from(failure.as_ref()),
+            SignInError::Vault(failure) => return Self::from(failure),
+            SignInError::Overtaken => ErrorCode::Overtaken,
+            SignInError::Quitting => ErrorCode::Quitting,
+        };
+        Self { code, message: error.to_string(), exchange: None }
+    }
+}
+
+impl From<&Failure> for AppError {
+    fn from(failure: &Failure) -> Self {
+        let answered = failure.exchange.status.is_some();
+        let code = match failure.class {
+            Class::Refused => ErrorCode::WrongPassword,
+            Class::NotSent => ErrorCode::Unreachable,
+            Class::UnknownOutcome if !answered => ErrorCode::Unreachable,
+            Class::Throttled | Class::ServerTrouble => ErrorCode::ServerTrouble,
+            Class::NotTheAuthServer => ErrorCode::NotTheAuthServer,
+            Class::UnknownOutcome | Class::SetUp | Class::UnclearRefusal => {
+                ErrorCode::NotUnderstood
+            }
+        };
+        let exchange = failure.exchange.clone();
+        Self { code, message: exchange.detail.clone(), exchange: Some(exchange) }
+    }
+}
+
+impl From<&VaultFailure> for AppError {
+    fn from(failure: &VaultFailure) -> Self {
+        let code = match failure {
+            VaultFailure::NotWritten(_) => ErrorCode::NotSaved,
+            VaultFailure::KeychainLocked(_)
+            | VaultFailure::KeyGone(_)
+            | VaultFailure::Unreadable(_) => ErrorCode::StoreHeldUp,
+        };
+        Self { code, message: failure.to_string(), exchange: None }
+    }
+}
+
+impl ApiCall {
+    fn not_made() -> Self {
+        Self {
+            how: ApiCallHow::NoToken,
+            result: ApiCallResult::NotCalled,
+            exchanges: Vec::new(),
+            next_try_ms: None,
+        }
+    }
+}
+
+impl From<keeper::ApiCall> for ApiCall {
+    fn from(call: keeper::ApiCall) -> Self {
+        Self {
+            how: match call.how {
+                How::FreshToken => ApiCallHow::FreshToken,
+                How::RefreshedFirst => ApiCallHow::RefreshedFirst,
+                How::Repeated => ApiCallHow::Repeated,
+                How::NoToken => ApiCallHow::NoToken,
+            },
+            result: match call.result {
+                Some(ApiVerdict::Accepted) => ApiCallResult::Accepted,
+                Some(ApiVerdict::TokenRefused) => ApiCallResult::Refused,
+                Some(ApiVerdict::NotAllowed) => ApiCallResult::NotAllowed,
+                Some(ApiVerdict::SaysNothing) => ApiCallResult::NoAnswer,
+                None => ApiCallResult::NotCalled,
+            },
+            exchanges: call.exchanges,
+            next_try_ms: call.next_try.map(|at| at.0),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The demo server inside the app: started when somebody wants it, taken over from another copy.
+
+use crate::wire::{AppError, DemoView, ErrorCode};
+use auth_client::AccountSettings;
+use demo_server::{Config, Control, Elsewhere, PortChoice, Start, StartError, Switches};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use tokio::sync::{Mutex, watch};
+
+/// The lifetimes that a person can choose, in milliseconds; the first is where it starts.
+const LIFETIMES_MS: [u64; 3] = [20_000, 60_000, 3_600_000];
+
+/// The demo server of this app. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Demo {
+    state: Arc<watch::Sender<State>>,
+    /// Held while it is started, so that it is started once.
+    starting: Arc<Mutex<()>>,
+    running: Arc<Mutex<Option<demo_server::Running>>>,
+    folder: PathBuf,
+    runtime: tokio::runtime::Handle,
+}
+
+/// What is known of it.
+#[derive(Clone, Default)]
+pub(crate) struct State {
+    control: Option<Control>,
+    base_url: Option<String>,
+    lifetime_ms: i64,
+    elsewhere: bool,
+    problem: Option<AppError>,
+}
+
+impl Demo {
+    /// A demo server that keeps its state in `folder`. It does not run yet.
+    pub(crate) fn new(folder: PathBuf, runtime: tokio::runtime::Handle) -> Self {
+        let first = LIFETIMES_MS.first().copied().unwrap_or_default();
+        let state = State { lifetime_ms: i64::try_from(first).unwrap_or(0), ..State::default() };
+        Self {
+            state: Arc::new(watch::channel(state).0),
+            starting: Arc::default(),
+            running: Arc::default(),
+            folder,
+            runtime,
+        }
+    }
+
+    /// Somebody will want it: it is started behind their back.
+    pub(crate) fn wanted(&self) {
+        let demo = self.clone();
+        self.runtime.spawn(async move {
+            // What goes wrong is shown, and told to whoever sends a request.
+            let _shown = demo.listening().await;
+        });
+    }
+
+    /// Returns when it listens, here or in another copy of the app; starts it if need be.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub(crate) async fn listening(&self) -> Result<(), AppError> {
+        let _one_at_a_time = self.starting.lock().await;
+        if self.state.borrow().control.is_some() {
+            return Ok(());
+        }
+        let config = Config {
+            state_folder: Some(self.folder.clone()),
+            port: PortChoice::RememberedOrNew,
+            ..Config::default()
+        };
+        match demo_server::start(config).await {
+            Ok(start) => {
+                self.started(start).await;
+                Ok(())
+            }
+            Err(error) => {
+                let problem = problem(&error);
+                self.state.send_modify(|state| state.problem = Some(problem.clone()));
+                Err(problem)
+            }
+        }
+    }
+
+    async fn started(&self, start: Start) {
+        let control = start.control();
+        let base_url = start.base_url();
+        let told = control.switches().await.map(|switches| switches.access_lifetime_ms);
+        let elsewhere = match start {
+            Start::Running(running) => {
+                *self.running.lock().await = Some(running);
+                None
+            }
+            Start::Elsewhere(elsewhere) => Some(elsewhere),
+        };
+        self.state.send_modify(|state| {
+            state.elsewhere = elsewhere.is_some();
+            state.control = Some(control);
+            state.base_url = Some(base_url);
+            state.problem = None;
+            if let Ok(ms) = told {
+                state.lifetime_ms = i64::try_from(ms).unwrap_or(state.lifetime_ms);
+            }
+        });
+        if let Some(elsewhere) = elsewhere {
+            self.runtime.spawn(take_over(self.clone(), elsewhere));
+        }
+    }
+
+    fn failed(&self, error: &StartError) {
+        self.state.send_modify(|state| {
+            *state = State {
+                lifetime_ms: state.lifetime_ms,
+                problem: Some(problem(error)),
+                ..State::default()
+            };
+        });
+    }
+
+    /// The settings of an account at it.
+    pub(crate) fn settings(&self) -> AccountSettings {
+        AccountSettings {
+            base_url: self.state.borrow().base_url.clone().unwrap_or_default(),
+            user: demo_server::ALICE.username.to_owned(),
+            ..AccountSettings::default()
+        }
+    }
+
+    /// Gives access tokens this lifetime from now on.
+    ///
+    /// # Errors
+    /// It does not run, or does not take it.
+    pub(crate) async fn choose_lifetime(&self, lifetime_ms: u64) -> Result<(), AppError> {
+        self.listening().await?;
+        let Some(control) = self.state.borrow().control.clone() else { return Ok(()) };
+        let mut switches = control.switches().await.map_err(|error| unavailable(&error))?;
+        if LIFETIMES_MS.contains(&lifetime_ms) {
+            switches = Switches { access_lifetime_ms: lifetime_ms, ..switches };
+        }
+        let chosen = i64::try_from(switches.access_lifetime_ms).unwrap_or(i64::MAX);
+        control.set_switches(switches).await.map_err(|error| unavailable(&error))?;
+        self.state.send_modify(|state| state.lifetime_ms = chosen);
+        Ok(())
+    }
+
+    /// What the window is shown of it, on every change.
+    pub(crate) fn changes(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
+    /// What the window is shown of it.
+    pub(crate) fn view(&self) -> DemoView {
+        let state = self.state.borrow();
+        DemoView {
+            base_url: state.base_url.clone(),
+            lifetime_ms: state.lifetime_ms,
+            elsewhere: state.elsewhere,
+            problem: state.problem.clone(),
+        }
+    }
+
+    /// Ends it, freeing its port.
+    pub(crate) async fn quit(&self) {
+        if let Some(running) = self.running.lock().await.take() {
+            running.shutdown().await;
+        }
+    }
+}
+
+/// Waits until the other copy of the app has quit, and goes on with its demo server here.
+fn take_over(demo: Demo, elsewhere: Elsewhere) -> BoxFuture {
+    // Boxed, since what it starts may spawn it again.
+    Box::pin(async move {
+        match elsewhere.taken_over().await {
+            Ok(running) => demo.started(Start::Running(running)).await,
+            Err(error) => demo.failed(&error),
+        }
+    })
+}
+
+type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn problem(error: &StartError) -> AppError {
+    let code = match error {
+        StartError::PortTaken { .. } | StartError::RememberedPortTaken { .. } => {
+            ErrorCode::PortTaken
+        }
+        StartError::Busy { .. }
+        | StartError::Folder { .. }
+        | StartError::Listen(_)
+        | StartError::NoRandomness => ErrorCode::DemoUnavailable,
+    };
+    AppError { code, message: error.to_string(), exchange: None }
+}
+
+fn unavailable(error: &demo_server::ControlError) -> AppError {
+    AppError { code: ErrorCode::DemoUnavailable, message: error.to_string(), exchange: None }
+}

@@ -1,0 +1,24 @@
+//! A desk, a person's folder, and the real app between them.
+//!
+//! [`Desk`] is a screen of its own (Xvfb with openbox), [`AppFolder`] is what the app finds on
+//! disk and leaves there over several starts, [`Bus`] is a session bus of its own, with or
+//! without a keychain, and [`App`] is the running app, driven through WebKitWebDriver.
+//!
+//! Nothing here touches the session it is run from: no display, bus, keychain or folder of it.
+//! Every process is ended by its id, on a panic too. What goes wrong in here ends the test, with
+//! the tail of the app's own output in the message.
+#![allow(dead_code, unused_imports, reason = "it offers more than the tests of one day use")]
+
+mod app;
+mod bus;
+mod desk;
+mod folder;
+mod page;
+mod process;
+mod wait;
+
+pub(crate) use app::{App, Options};
+pub(crate) use bus::Bus;
+pub(crate) use desk::Desk;
+pub(crate) use folder::AppFolder;
+pub(crate) use wait::{SOON, until};

@@ -1,0 +1,26 @@
+//! Waiting for a condition: looked at often, given up after a bound.
+
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+
+/// Enough for anything that should happen at once, on a busy machine too.
+pub(crate) const SOON: Duration = Duration::from_secs(10);
+
+/// How often a condition is looked at.
+const STEP: Duration = Duration::from_millis(20);
+
+/// Waits until `probe` answers, and ends the test where it has not within `bound`.
+pub(crate) async fn until<T>(
+    what: impl Display,
+    bound: Duration,
+    mut probe: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = probe().await {
+            return answer;
+        }
+        assert!(start.elapsed() < bound, "waited {bound:?} in vain for: {what}");
+        tokio::time::sleep(STEP).await;
+    }
+}

@@ -1,0 +1,137 @@
+// Stands in for the app: shows the views it is given, and remembers what it was asked.
+import type { Bridge } from '../bridge';
+import type { ApiCall, AppView, CheckReport, PresetView } from '../contract';
+import { exchange, tutorialSettings } from './parts';
+
+export type Asked = { name: keyof Bridge; args: unknown[] };
+
+export class FakeBridge implements Bridge {
+  readonly asked: Asked[] = [];
+  /** What the next call of that name is rejected with. */
+  readonly refuse = new Map<keyof Bridge, unknown>();
+  apiCall: ApiCall = {
+    how: 'fresh_token',
+    result: 'accepted',
+    exchanges: [exchange({ method: 'GET', url: 'http://127.0.0.1:43117/api/me' })],
+    nextTryMs: null,
+  };
+  report: CheckReport = fakeReport;
+  presetViews: PresetView[] = fakePresets;
+  #show: ((view: AppView) => void) | null = null;
+  #view: AppView | null;
+
+  constructor(view: AppView | null = null) {
+    this.#view = view;
+  }
+
+  /** Pushes a view, as the app does on every change. */
+  push(view: AppView): void {
+    this.#view = view;
+    this.#show?.(view);
+  }
+
+  subscribe(onView: (view: AppView) => void): Promise<void> {
+    this.#show = onView;
+    if (this.#view) onView(this.#view);
+    return this.#answer('subscribe', [], undefined);
+  }
+
+  tryDemo = (): Promise<void> => this.#answer('tryDemo', [], undefined);
+  signIn = (...args: Parameters<Bridge['signIn']>): Promise<void> =>
+    this.#answer('signIn', args, undefined);
+  signOut = (): Promise<void> => this.#answer('signOut', [], undefined);
+  renewNow = (): Promise<void> => this.#answer('renewNow', [], undefined);
+  tryAgain = (): Promise<void> => this.#answer('tryAgain', [], undefined);
+  callApi = (): Promise<ApiCall> => this.#answer('callApi', [], this.apiCall);
+  chooseDemoLifetime = (ms: number): Promise<void> =>
+    this.#answer('chooseDemoLifetime', [ms], undefined);
+  presets = (): Promise<PresetView[]> => this.#answer('presets', [], this.presetViews);
+  checkSettings = (...args: Parameters<Bridge['checkSettings']>): Promise<CheckReport> =>
+    this.#answer('checkSettings', args, this.report);
+  forgetEverything = (): Promise<void> => this.#answer('forgetEverything', [], undefined);
+  dismissNotice = (id: number): Promise<void> => this.#answer('dismissNotice', [id], undefined);
+
+  savePreferences(...args: Parameters<Bridge['savePreferences']>): Promise<void> {
+    if (this.#view) this.push({ ...this.#view, preferences: args[0] });
+    return this.#answer('savePreferences', args, undefined);
+  }
+
+  #answer<T>(name: keyof Bridge, args: unknown[], answer: T): Promise<T> {
+    this.asked.push({ name, args });
+    const refusal = this.refuse.get(name);
+    this.refuse.delete(name);
+    // The app rejects with what its error type says, which is no Error of the page's.
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    return refusal === undefined ? Promise.resolve(answer) : Promise.reject(refusal);
+  }
+}
+
+const fakePresets: PresetView[] = [
+  { preset: 'tutorial', tried: true, settings: { ...tutorialSettings, baseUrl: '', user: '' } },
+  {
+    preset: 'cookie',
+    tried: true,
+    settings: {
+      ...tutorialSettings,
+      preset: 'cookie',
+      baseUrl: '',
+      user: '',
+      refresh: { path: '/api/refresh_token', with: { kind: 'cookie' } },
+    },
+  },
+  {
+    preset: 'simple_jwt',
+    tried: false,
+    settings: {
+      ...tutorialSettings,
+      preset: 'simple_jwt',
+      baseUrl: '',
+      user: '',
+      login: { path: '/api/token/', userField: '/username', passwordField: '/password' },
+      refresh: { path: '/api/token/refresh/', with: { kind: 'body', field: '/refresh' } },
+      answer: {
+        ...tutorialSettings.answer,
+        envelope: '',
+        accessToken: '/access',
+        refreshToken: '/refresh',
+        lifetime: '',
+        lifetimeForm: 'jwt_exp',
+      },
+      logout: null,
+      api: null,
+    },
+  },
+  {
+    preset: 'self_renewing',
+    tried: true,
+    settings: {
+      ...tutorialSettings,
+      preset: 'self_renewing',
+      baseUrl: '',
+      user: '',
+      refresh: { path: '/api/renew', with: { kind: 'access_token', field: '' } },
+    },
+  },
+];
+
+const fakeReport: CheckReport = {
+  works: false,
+  exchanges: [exchange({ url: 'https://auth.example.com/v1/api/login' })],
+  findings: [
+    { topic: 'reach', verdict: 'good', detail: 'auth.example.com answered in 81 ms', field: null },
+    { topic: 'sign_in', verdict: 'good', detail: 'signed in as alice', field: null },
+    {
+      topic: 'lifetime',
+      verdict: 'note',
+      detail: 'no number at /expiresIn: 1 h will be assumed',
+      field: 'answer.lifetime',
+    },
+    {
+      topic: 'refresh',
+      verdict: 'bad',
+      detail: '404 at /api/refresh_token',
+      field: 'refresh.path',
+    },
+    { topic: 'api', verdict: 'not_tried', detail: 'the refresh failed', field: null },
+  ],
+};

@@ -1,0 +1,45 @@
+// The window with a made-up state, for looking at: gallery.html?fixture=resting&lang=zh-CN&theme=dark
+// More: &click=<testid>,<testid> opens what lies behind; &live lets the clock run. Not built.
+import { mount, tick } from 'svelte';
+import App from '../App.svelte';
+import type { Language, Theme } from '../contract';
+import '../styles/window.css';
+import { Clock } from '../time/clock.svelte';
+import { FakeBridge } from './fake-bridge';
+import { fixtures, isFixtureName } from './fixtures';
+import { NOW } from './parts';
+
+const query = new URLSearchParams(location.search);
+const name = query.get('fixture') ?? '';
+
+const target = document.getElementById('window');
+if (target && isFixtureName(name)) {
+  const started = Date.now();
+  const clock = new Clock(() => (query.has('live') ? NOW + Date.now() - started : NOW));
+  const view = structuredClone(fixtures[name]);
+  const bridge = new FakeBridge({
+    ...view,
+    preferences: {
+      ...view.preferences,
+      language: (query.get('lang') ?? 'en') as Language,
+      theme: (query.get('theme') ?? 'light') as Theme,
+    },
+  });
+  mount(App, { target, props: { bridge, clock } });
+  void (async () => {
+    for (const testid of (query.get('click') ?? '').split(',').filter(Boolean)) {
+      await tick();
+      await new Promise((resume) => setTimeout(resume, 50));
+      document.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
+    }
+  })();
+} else {
+  target?.append(
+    ...Object.keys(fixtures).flatMap((each) => {
+      const link = document.createElement('a');
+      link.href = `?fixture=${each}&live`;
+      link.textContent = each;
+      return [link, document.createElement('br')];
+    }),
+  );
+}

@@ -1,0 +1,198 @@
+// What the fixtures are made of: one session at one moment, in the shapes that the app sends.
+import type {
+  AccountSettings,
+  AccountView,
+  AppView,
+  Bar,
+  Exchange,
+  Mark,
+  TokenView,
+  Trigger,
+  View,
+  Why,
+} from '../contract';
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+
+/** The moment of every fixture: an afternoon at 14:32:17, by the clock of whoever looks. */
+export const NOW = new Date(2026, 10, 23, 14, 32, 17).getTime();
+
+export const tutorialSettings: AccountSettings = {
+  preset: 'tutorial',
+  baseUrl: 'http://127.0.0.1:43117',
+  user: 'alice',
+  login: { path: '/api/login', userField: '/username', passwordField: '/password' },
+  refresh: { path: '/api/refresh_token', with: { kind: 'body', field: '/refreshToken' } },
+  answer: {
+    envelope: '/data',
+    accessToken: '/token',
+    refreshToken: '/refreshToken',
+    lifetime: '/expiresIn',
+    lifetimeForm: 'seconds',
+    refreshLifetime: '',
+    name: '',
+  },
+  refused: { statuses: [401], field: '/code', values: ['401'] },
+  logout: { path: '/api/logout', method: 'POST', refreshField: '/refreshToken', bearer: false },
+  api: { path: '/api/me', header: 'Authorization', scheme: 'Bearer' },
+  headers: [],
+  assumedLifetimeS: 3_600,
+};
+
+export const demoAccount: AccountView = {
+  demo: true,
+  server: '127.0.0.1:43117',
+  settings: tutorialSettings,
+  memoryOnly: false,
+};
+
+export const serverAccount: AccountView = {
+  demo: false,
+  server: 'auth.example.com',
+  settings: {
+    ...tutorialSettings,
+    baseUrl: 'https://auth.example.com/v1',
+    user: 'alice@example.com',
+  },
+  memoryOnly: false,
+};
+
+export function exchange(change: Partial<Exchange> = {}): Exchange {
+  return {
+    atMs: NOW - 7 * SECOND,
+    tookMs: 34,
+    method: 'POST',
+    url: 'http://127.0.0.1:43117/api/refresh_token',
+    request: ['content-type: application/json', '{"refreshToken":"[7c41e9]"}'],
+    status: 200,
+    response: [
+      'content-type: application/json',
+      'date: Mon, 23 Nov 2026 06:32:10 GMT',
+      '{"token":"[a3f09b]","refreshToken":"[d2518c]","expiresIn":20}',
+    ],
+    code: null,
+    detail: 'A new access token and a new refresh token, good for 20 s.',
+    ...change,
+  };
+}
+
+export function token(
+  lifetimeMs: number,
+  ageMs: number,
+  change: Partial<TokenView> = {},
+): TokenView {
+  const askedMs = NOW - ageMs;
+  const lead = Math.min(5 * MINUTE, lifetimeMs / 5);
+  return {
+    fingerprint: 'a3f09b',
+    worth: 'fresh',
+    askedMs,
+    endsMs: askedMs + lifetimeMs,
+    renewsMs: askedMs + lifetimeMs - lead,
+    lifetimeMs,
+    assumed: false,
+    serverSaid: null,
+    ...change,
+  };
+}
+
+export function renewed(reason: Trigger, change: Partial<Why> = {}): Why {
+  return {
+    atMs: NOW - 7 * SECOND,
+    what: { kind: 'renewed' },
+    reason,
+    leftMs: 4 * SECOND,
+    exchange: exchange(),
+    ...change,
+  };
+}
+
+/** A lifeline whose tokens followed each other without a gap, up to `present`. */
+export function lifeline(present: TokenView, past: Trigger[], planned = true): View['lifeline'] {
+  const step = present.lifetimeMs * 0.8;
+  const tokens: Bar[] = [];
+  const marks: Mark[] = [];
+  past.forEach((trigger, index) => {
+    const fromMs = present.askedMs - step * (past.length - 1 - index);
+    tokens.push({
+      fingerprint: index === past.length - 1 ? present.fingerprint : `0000${10 + index}`,
+      fromMs,
+      toMs: fromMs + present.lifetimeMs,
+      renewsMs: present.renewsMs === null ? null : fromMs + step,
+    });
+    marks.push({
+      atMs: fromMs,
+      kind: index === 0 ? { kind: 'sign_in' } : { kind: 'refresh', trigger },
+    });
+  });
+  const next = present.renewsMs;
+  return {
+    tokens,
+    planned:
+      planned && next !== null
+        ? { fingerprint: '', fromMs: next, toMs: next + present.lifetimeMs, renewsMs: null }
+        : null,
+    marks,
+  };
+}
+
+const shortToken = token(20 * SECOND, 7 * SECOND);
+
+/** Signed in to the demo, 13 s before the token's end. */
+export const restingSession: View = {
+  nowMs: NOW,
+  status: { kind: 'resting' },
+  sentence: { kind: 'resting', renewsMs: NOW + 9 * SECOND },
+  who: { user: 'alice', name: 'Alice' },
+  token: shortToken,
+  renewal: { kind: 'refresh_token', fingerprint: 'd2518c', endsMs: null, rotates: true },
+  why: renewed('focus'),
+  next: { atMs: NOW + 9 * SECOND, why: 'renewal' },
+  clock: { offsetMs: 0, boundMs: 100 },
+  clockJumpedMs: null,
+  confirmedMs: NOW - 7 * SECOND,
+  refreshes: 4,
+  unsaved: null,
+  signInOffered: false,
+  keptOverMs: null,
+  lifeline: lifeline(shortToken, ['launch', 'focus', 'deadline', 'asked', 'focus']),
+};
+
+export const emptySession: View = {
+  nowMs: NOW,
+  status: { kind: 'signed_out' },
+  sentence: { kind: 'signed_out' },
+  who: null,
+  token: null,
+  renewal: null,
+  why: null,
+  next: null,
+  clock: null,
+  clockJumpedMs: null,
+  confirmedMs: null,
+  refreshes: 0,
+  unsaved: null,
+  signInOffered: false,
+  keptOverMs: null,
+  lifeline: { tokens: [], planned: null, marks: [] },
+};
+
+export const restingApp: AppView = {
+  session: restingSession,
+  account: demoAccount,
+  protection: { kind: 'keychain' },
+  demo: {
+    baseUrl: 'http://127.0.0.1:43117',
+    lifetimeMs: 20 * SECOND,
+    elsewhere: false,
+    problem: null,
+  },
+  notices: [],
+  preferences: { language: 'system', theme: 'system', leadS: null },
+};
+
+export function withSession(change: Partial<View>, app: Partial<AppView> = {}): AppView {
+  return { ...restingApp, ...app, session: { ...restingSession, ...change } };
+}

@@ -1,0 +1,48 @@
+// What went wrong, in words that say what to do next.
+import type { Failure } from '../attempt.svelte';
+import type { NoticeCode } from '../contract';
+import { m } from '../paraglide/messages.js';
+
+export function failureWords(code: Failure['code']): string {
+  switch (code) {
+    case 'wrong_password':
+      return m.error_wrong_password();
+    case 'unreachable':
+      return m.error_unreachable();
+    case 'server_trouble':
+      return m.error_server_trouble();
+    case 'not_the_auth_server':
+      return m.error_not_the_auth_server();
+    case 'not_understood':
+      return m.error_not_understood();
+    case 'bad_settings':
+      return m.error_bad_settings();
+    case 'not_saved':
+      return m.error_not_saved();
+    case 'store_held_up':
+      return m.error_store_held_up();
+    case 'port_taken':
+      return m.error_port_taken();
+    case 'demo_unavailable':
+      return m.error_demo_unavailable();
+    case 'overtaken':
+      return m.error_overtaken();
+    case 'quitting':
+      return m.error_quitting();
+    case 'unexpected':
+      return m.error_unexpected();
+  }
+}
+
+export function noticeWords(code: NoticeCode): string {
+  switch (code) {
+    case 'store_damaged':
+      return m.notice_store_damaged();
+    case 'no_keychain':
+      return m.notice_no_keychain();
+    case 'sign_out_not_told':
+      return m.notice_sign_out_not_told();
+    case 'preferences_not_saved':
+      return m.notice_preferences_not_saved();
+  }
+}

@@ -1,0 +1,121 @@
+// The sentence: am I signed in, what happens next, what must I do.
+import type { Sentence, View } from '../contract';
+import { m } from '../paraglide/messages.js';
+import { countdown, moment, span } from '../time/format';
+import { tokenEnded } from './standing';
+
+/** As it is shown: what is left counts down with `now`. */
+export function sentence(view: View, now: number): string {
+  const said: Sentence = view.sentence;
+  const at = (ms: number): string => moment(ms, view.nowMs);
+  const left = (ms: number): string => countdown(ms - now);
+  const name = nameOf(view);
+  switch (said.kind) {
+    case 'restoring':
+      return m.one_moment();
+    case 'locked':
+      return m.sentence_locked();
+    case 'keychain_gone':
+      return m.sentence_keychain_gone();
+    case 'unreadable':
+      return m.sentence_unreadable();
+    case 'signed_out':
+      return m.sentence_signed_out();
+    case 'resting':
+      return m.sentence_resting({ left: left(said.renewsMs) });
+    case 'resting_on_demand':
+      return m.sentence_resting_on_demand();
+    case 'no_refresh_token':
+      return said.endsMs === null
+        ? m.sentence_no_refresh_token_no_end()
+        : m.sentence_no_refresh_token({ end: at(said.endsMs) });
+    case 'refreshing':
+      return m.sentence_refreshing();
+    case 'waiting_valid':
+      return said.endsMs === null
+        ? m.sentence_waiting_no_end({ left: left(said.nextMs) })
+        : m.sentence_waiting_valid({ end: at(said.endsMs), left: left(said.nextMs) });
+    case 'waiting_expired':
+      return m.sentence_waiting_expired();
+    case 'portal':
+      return m.sentence_portal();
+    case 'throttled':
+      return said.endsMs === null
+        ? m.sentence_throttled_kept({ next: at(said.nextMs) })
+        : m.sentence_throttled({ end: at(said.endsMs), next: at(said.nextMs) });
+    case 'paused':
+      return m.sentence_paused({ until: at(said.untilMs) });
+    case 'unclear':
+      return m.sentence_unclear();
+    case 'stopped':
+      return m.sentence_stopped();
+    case 'api_refuses':
+      return m.sentence_api_refuses();
+    case 'needs_sign_in':
+      return name ? m.sentence_needs_sign_in({ name }) : m.sentence_needs_sign_in_unnamed();
+    case 'answer_lost':
+      return m.sentence_answer_lost();
+    case 'ran_out':
+      return name ? m.sentence_ran_out({ name }) : m.sentence_ran_out_unnamed();
+    case 'another_copy':
+      return m.sentence_another_copy();
+    case 'unsaved':
+      return view.unsaved
+        ? m.sentence_unsaved({ reason: view.unsaved })
+        : m.sentence_unsaved_bare();
+  }
+}
+
+/** As it is announced: nothing in it moves, so it is said once and not every second. */
+export function announcement(view: View): string {
+  const said = view.sentence;
+  if (said.kind === 'resting') return m.sentence_resting_still();
+  if (said.kind === 'waiting_valid') {
+    return said.endsMs === null
+      ? m.sentence_waiting_no_end_still()
+      : m.sentence_waiting_valid_still({ end: moment(said.endsMs, view.nowMs) });
+  }
+  return sentence(view, view.nowMs);
+}
+
+/**
+ * What is said below the sentence for a while: that the session outlived a sleep, or that the clock was
+ * moved.
+ */
+export function asides(view: View): string[] {
+  const said: string[] = [];
+  if (view.keptOverMs !== null) {
+    const kept = { span: span(view.keptOverMs) };
+    said.push(justRenewed(view) ? m.kept_over_renewed(kept) : m.kept_over(kept));
+  }
+  if (view.clockJumpedMs !== null) {
+    said.push(m.clock_jumped({ span: span(view.clockJumpedMs) }));
+  }
+  return said;
+}
+
+/** The next try, where neither the sentence names it nor the ring counts down to it. */
+export function nextTry(view: View): number | null {
+  const said = view.sentence;
+  if (tokenEnded(view)) return null;
+  return said.kind === 'waiting_expired' || said.kind === 'portal' || said.kind === 'unclear'
+    ? said.nextMs
+    : null;
+}
+
+/** The deadline that the sentence counts down to. */
+export function countsDownTo(view: View): number | null {
+  const said = view.sentence;
+  if (said.kind === 'resting') return said.renewsMs;
+  if (said.kind === 'waiting_valid') return said.nextMs;
+  return nextTry(view);
+}
+
+/** What people call them, else what the server does. */
+export function nameOf(view: View): string {
+  return view.who ? view.who.name || view.who.user : '';
+}
+
+function justRenewed({ why, nowMs }: View): boolean {
+  return why !== null && why.what.kind === 'renewed' && nowMs - why.atMs < 2 * 60_000;
+}

@@ -1,0 +1,76 @@
+// The line under the sentence: what was done last, and why.
+import type { Outcome, Trigger, Why } from '../contract';
+import { m } from '../paraglide/messages.js';
+import { clockTime, span, took } from '../time/format';
+
+/** Its parts, in order: a line may break between them, and only there. */
+export function whyParts(why: Why, now: number): string[] {
+  const parts = [outcome(why.what, clockTime(why.atMs, now))];
+  if (why.reason !== null) parts.push(cause(why.reason, why.leftMs));
+  if (why.exchange !== null) {
+    const { status, tookMs } = why.exchange;
+    parts.push(status === null ? took(tookMs) : `${status} · ${took(tookMs)}`);
+  }
+  return parts;
+}
+
+export function triggerWords(trigger: Trigger): string {
+  switch (trigger) {
+    case 'launch':
+      return m.trigger_launch();
+    case 'focus':
+      return m.trigger_focus();
+    case 'wake':
+      return m.trigger_wake();
+    case 'network_back':
+      return m.trigger_network_back();
+    case 'deadline':
+      return m.trigger_deadline();
+    case 'token_wanted':
+      return m.trigger_token_wanted();
+    case 'api_refused':
+      return m.trigger_api_refused();
+    case 'asked':
+      return m.trigger_asked();
+  }
+}
+
+function cause(reason: Trigger, leftMs: number | null): string {
+  const trigger = triggerWords(reason);
+  if (leftMs === null) return trigger;
+  // What was left is told in whole seconds, as the ring told it.
+  const whole = Math.ceil(Math.abs(leftMs) / 1_000) * 1_000;
+  return leftMs >= 0
+    ? m.why_trigger_left({ trigger, span: whole === 0 ? m.unit_seconds({ n: 0 }) : span(whole) })
+    : m.why_trigger_past({ trigger, span: span(whole) });
+}
+
+function outcome(what: Outcome, time: string): string {
+  switch (what.kind) {
+    case 'signed_in':
+      return m.why_signed_in({ time });
+    case 'renewed':
+      return m.why_renewed({ time });
+    case 'adopted':
+      return m.why_adopted({ time });
+    case 'failed':
+      switch (what.class) {
+        case 'not_sent':
+          return m.why_not_sent({ time });
+        case 'unknown_outcome':
+          return m.why_unknown_outcome({ time });
+        case 'throttled':
+          return m.why_throttled({ time });
+        case 'server_trouble':
+          return m.why_server_trouble({ time });
+        case 'not_the_auth_server':
+          return m.why_not_the_auth_server({ time });
+        case 'set_up':
+          return m.why_set_up({ time });
+        case 'unclear_refusal':
+          return m.why_unclear_refusal({ time });
+        case 'refused':
+          return m.why_refused({ time });
+      }
+  }
+}

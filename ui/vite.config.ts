@@ -1,0 +1,29 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // The window is served from a custom scheme, so every address is relative.
+  base: './',
+  plugins: [svelte(), svelteTesting()],
+  build: {
+    // WebKitGTK is what shows this on Linux.
+    target: 'safari16',
+    // One script, one stylesheet, fonts as files: the content security policy allows nothing inline.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    cssCodeSplit: false,
+    rollupOptions: {
+      // A missing message is only a warning otherwise, and the window would be blank.
+      onwarn(warning) {
+        throw new Error(warning.message);
+      },
+    },
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/setup.ts'],
+    env: { TZ: 'UTC' },
+  },
+});
