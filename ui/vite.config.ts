@@ -13,10 +13,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     cssCodeSplit: false,
-    rollupOptions: {
+    rolldownOptions: {
       // A missing message is only a warning otherwise, and the window would be blank.
-      onwarn(warning) {
-        throw new Error(warning.message);
+      onLog(level, log) {
+        if (level === 'warn') throw new Error(log.message);
       },
     },
   },

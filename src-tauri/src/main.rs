@@ -11,7 +11,7 @@ mod desk;
 mod focus;
 mod preferences;
 mod quit;
-// mod store_slots;
+mod store_slots;
 mod wire;
 
 use desk::Desk;

@@ -317,16 +317,23 @@ impl Notes {
             None => (Verdict::Note, "the answers tell no time that could be used".to_owned()),
             Some(ClockSample { offset_ms, bound_ms }) => {
                 let way = if *offset_ms < 0 { "behind" } else { "ahead" };
-                let off = format!(
-                    "the server's clock is {} {way}, give or take {}",
-                    spoken(offset_ms.abs()),
-                    spoken(*bound_ms)
-                );
+                let (off, bound) = (roughly(offset_ms.abs()), roughly(*bound_ms));
+                let off = format!("the server's clock is {off} {way}, give or take {bound}");
                 let close = offset_ms.abs() <= CLOSE_MS.max(*bound_ms);
                 (if close { Verdict::Good } else { Verdict::Note }, off)
             }
         };
         self.add(Topic::Clock, verdict, detail, None);
+    }
+}
+
+/// A difference of clocks, no more exact than it is known.
+fn roughly(ms: i64) -> String {
+    let units = [(24 * engine::HOUR, "days"), (engine::HOUR, "hours"), (engine::MINUTE, "minutes")];
+    let fitting = units.iter().find(|(unit, _)| ms >= 2 * unit);
+    match fitting {
+        Some((unit, name)) => format!("{} {name}", ms / unit),
+        None => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
     }
 }
 

@@ -39,7 +39,6 @@ impl SettingsProblem {
 }
 
 /// Settings that can be used.
-#[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) settings: AccountSettings,
     /// The server is on this computer.

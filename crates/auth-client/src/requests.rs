@@ -51,7 +51,8 @@ pub(crate) fn refresh(plan: &Plan, tokens: &Tokens) -> Result<Outgoing, Unfit> {
     Ok(Outgoing { method, url, headers, body: Some(body.into()) })
 }
 
-/// `None` where the account has no such request.
+/// `None` where the account has no such request, or where nothing in the session tells the server
+/// which one it is about.
 pub(crate) fn sign_out(plan: &Plan, tokens: &Tokens) -> Result<Option<Outgoing>, Unfit> {
     let Some((method, url, logout)) = &plan.logout else { return Ok(None) };
     let mut body = Map::new();
@@ -63,6 +64,10 @@ pub(crate) fn sign_out(plan: &Plan, tokens: &Tokens) -> Result<Option<Outgoing>,
     };
     if let Some(token) = token {
         pointer::put(&mut body, &logout.refresh_field, token.expose_secret().into());
+    }
+    let names_the_session = logout.bearer || !body.is_empty();
+    if !names_the_session && !matches!(tokens.renewal, RenewalSecret::Cookies(_)) {
+        return Ok(None);
     }
     let body = (*method == Method::POST || !body.is_empty()).then_some(Value::Object(body));
     let mut headers = headers(plan, body.is_some());

@@ -3,7 +3,7 @@
 use crate::classify::{self, Asking, Body, Named};
 use crate::granted::{self, Context, Granted};
 use crate::plan::{Plan, SettingsProblem};
-use crate::redact::Redactor;
+use crate::redact::{self, Redactor};
 use crate::settings::AccountSettings;
 use crate::transport::{Arrived, Line, Lost, Outgoing, Patience, Proxying, Timing};
 use crate::{api, cookies, date, evidence, pointer, requests};
@@ -26,7 +26,8 @@ pub struct TokenApi {
 
 impl fmt::Debug for TokenApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenApi").field("plan", &self.plan).finish_non_exhaustive()
+        let settings = &self.plan.settings;
+        f.debug_struct("TokenApi").field("base_url", &settings.base_url).finish_non_exhaustive()
     }
 }
 
@@ -79,6 +80,33 @@ impl TokenApi {
         }
     }
 
+    /// A redactor that knows the account's own headers: they stand in clear on disk, and still are
+    /// nobody else's business.
+    fn redactor(&self) -> Redactor {
+        let mut redactor = Redactor::default();
+        for (name, value) in &self.plan.headers {
+            let Ok(value) = value.to_str() else { continue };
+            if redact::secret_name(name.as_str()) {
+                redactor.token(value);
+                redactor.token(value.rsplit(' ').next().unwrap_or_default());
+            }
+        }
+        redactor
+    }
+
+    /// The same, knowing what a session holds.
+    fn looking_for(&self, tokens: &Tokens) -> Redactor {
+        let mut redactor = self.redactor();
+        redactor.token(tokens.access.expose_secret());
+        if let RenewalSecret::RefreshToken(token) = &tokens.renewal {
+            redactor.token(token.expose_secret());
+        }
+        for value in granted::kept(tokens).values() {
+            redactor.cookie(value);
+        }
+        redactor
+    }
+
     /// Looks out for the secrets that an answer brought.
     fn learn(&self, came: &Arrived, body: &Body, redactor: &mut Redactor) {
         for cookie in cookies::set_by(&came.headers) {
@@ -113,7 +141,7 @@ struct Beside<'a> {
 impl AuthServer for TokenApi {
     async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>> {
         let sent = requests::sign_in(&self.plan, credentials);
-        let mut redactor = Redactor::default();
+        let mut redactor = self.redactor();
         redactor.password(credentials.password.expose_secret());
         let beside = Beside { user: &credentials.user, tokens: None, call: Call::default() };
         self.ask(Asking::SignIn, sent, redactor, beside).await
@@ -123,13 +151,13 @@ impl AuthServer for TokenApi {
         let sent = requests::refresh(&self.plan, tokens).map_err(|why| self.unfit(why))?;
         let user = &self.plan.settings.user;
         let beside = Beside { user, tokens: Some(tokens), call };
-        self.ask(Asking::Refresh, sent, looking_for(tokens), beside).await
+        self.ask(Asking::Refresh, sent, self.looking_for(tokens), beside).await
     }
 
     async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
         let sent = requests::sign_out(&self.plan, tokens).map_err(|why| self.unfit(why))?;
         let Some(sent) = sent else { return Ok(None) };
-        let mut redactor = looking_for(tokens);
+        let mut redactor = self.looking_for(tokens);
         let (timing, outcome) = self.line.send(&sent, false).await;
         let came = match outcome {
             Ok(came) => came,
@@ -155,7 +183,7 @@ impl AuthServer for TokenApi {
             Ok(sent) => sent,
             Err(why) => return Some(api::unsaid(self.unfit(why).exchange)),
         };
-        let mut redactor = Redactor::default();
+        let mut redactor = self.redactor();
         redactor.token(access.expose_secret());
         let (timing, outcome) = self.line.send(&sent, false).await;
         let came = match outcome {
@@ -216,19 +244,6 @@ fn failure(
 
 fn sample(came: &Arrived, timing: Timing) -> Option<engine::ClockSample> {
     date::sample(&came.headers, timing.asked.wall, timing.heard_after_ms())
-}
-
-/// A redactor that knows what a session holds.
-fn looking_for(tokens: &Tokens) -> Redactor {
-    let mut redactor = Redactor::default();
-    redactor.token(tokens.access.expose_secret());
-    if let RenewalSecret::RefreshToken(token) = &tokens.renewal {
-        redactor.token(token.expose_secret());
-    }
-    for value in granted::kept(tokens).values() {
-        redactor.cookie(value);
-    }
-    redactor
 }
 
 /// Milliseconds as people say them: `20 s`, `19.5 s`, `1 h`, `30 d`.

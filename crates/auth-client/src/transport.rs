@@ -144,7 +144,9 @@ impl Line {
         } else {
             (&self.patient, self.patience.connect)
         };
-        let client = client.get_or_init(|| self.client(connect)).as_ref().map_err(Lost::clone)?;
+        let plain = request.url.scheme() == "http";
+        let client = client.get_or_init(|| self.client(connect, plain));
+        let client = client.as_ref().map_err(Lost::clone)?;
         let mut sent = client
             .request(request.method.clone(), request.url.clone())
             .headers(request.headers.clone());
@@ -155,8 +157,9 @@ impl Line {
         sent.send().await.map_err(|error| Lost::of(&error, connect, self.patience.whole, proxy))
     }
 
-    fn client(&self, connect: Duration) -> Result<Client, Lost> {
-        let client = Client::builder()
+    /// A client for this server, which is asked in the open or by TLS and never both.
+    fn client(&self, connect: Duration, plain: bool) -> Result<Client, Lost> {
+        let mut client = Client::builder()
             .user_agent(USER_AGENT)
             .referer(false)
             .redirect(redirect::Policy::none())
@@ -170,6 +173,11 @@ impl Line {
             .no_brotli()
             .no_deflate()
             .no_zstd();
+        if plain {
+            // Certificates that will never be used are not worth reading, and a computer without
+            // any can still talk to itself.
+            client = client.tls_certs_only([]);
+        }
         self.proxying.applied_to(client).build().map_err(|error| Lost::no_client(&error))
     }
 }

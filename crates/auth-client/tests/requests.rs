@@ -1,5 +1,12 @@
 //! What is sent, and what is read from an answer, in every form that the settings know.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do, and are not recognised as such"
+)]
+
 mod common;
 
 use auth_client::{

@@ -53,6 +53,7 @@ impl Clocks {
             for sample in &mut self.samples {
                 sample.offset_ms = sample.offset_ms.saturating_sub(by);
             }
+            self.remembered_offset_ms = self.remembered_offset_ms.map(|ms| ms.saturating_sub(by));
         }
         Seen { slept_ms, jumped_ms }
     }
@@ -66,11 +67,6 @@ impl Clocks {
             self.samples.pop_front();
         }
         self.samples.push_back(sample);
-    }
-
-    /// A server has told its time in this boot.
-    pub(crate) fn confirmed(&self) -> bool {
-        !self.samples.is_empty()
     }
 
     /// The difference to the server: the median, with its bound. Measured in this run only.

@@ -28,7 +28,11 @@ pub struct Engine {
     pub(crate) kept: Option<(i64, Boot)>,
     /// Away for so long, and not renewed since.
     pub(crate) away_ms: Option<i64>,
+    /// The refresh that was due at launch has not been answered yet, however often it was tried.
+    pub(crate) launching: bool,
     attempts: u64,
+    /// So many attempts belong to epochs that have ended.
+    ended_attempts: u64,
 }
 
 /// Renewals in a row, each long before it was planned: somebody is in a loop.
@@ -89,7 +93,9 @@ impl Engine {
             unsaved: None,
             kept: None,
             away_ms: None,
+            launching: false,
             attempts: 0,
+            ended_attempts: 0,
         };
         (engine, vec![Effect::Restore])
     }
@@ -105,9 +111,16 @@ impl Engine {
             session.due |= by > 0 && renew_wall.is_some_and(|at| now.wall >= at);
         }
         if let Some(slept) = seen.slept_ms {
-            self.away_ms = Some(slept);
+            self.away_ms = Some(self.away_ms.unwrap_or(0).saturating_add(slept));
             self.trouble.start_again();
             effects.extend(self.transition(Input::Came(Trigger::Wake), now));
+            if self.state == State::Resting {
+                // Nothing had to be renewed: a renewal an hour from now does not end this absence.
+                self.away_ms = None;
+            }
+        }
+        if let Input::Came(Trigger::Wake | Trigger::NetworkBack) = input {
+            self.trouble.start_again();
         }
         effects.extend(self.transition(input, now));
         effects
@@ -158,7 +171,9 @@ impl Engine {
             State::Resting if session.due && session.is_renewable() => {
                 Some((session.plan.asked, "renews: a clock was set"))
             }
-            State::Resting if !session.is_renewable() => Some((session.plan.end, "ends")),
+            State::Resting if !session.is_renewable() => {
+                session.runs_out_at().map(|at| (at, "ends"))
+            }
             State::Resting => session.plan.renew_at.map(|at| (at, "renews")),
             State::Waiting { why: Wait::Failure(_), until } => Some((until, "tries again")),
             State::Waiting { why: Wait::AnotherCopy, until } => {
@@ -173,7 +188,9 @@ impl Engine {
             State::Stopped { what_to_fix: Fix::Settings } => {
                 self.trouble.last_try.map(|at| (at + HOUR, "tries the settings again"))
             }
-            State::Stopped { what_to_fix: Fix::ApiRefuses } => by_its_own_end,
+            State::Stopped { what_to_fix: Fix::ApiRefuses } => {
+                by_its_own_end.or(Some((session.next_on_demand(), "renews at its own end")))
+            }
         }
     }
 
@@ -188,6 +205,17 @@ impl Engine {
             reason,
             connect_quickly: self.trouble.takes_quick_try(),
         }]
+    }
+
+    /// The epoch is over: what was asked for in it is late.
+    pub(crate) fn end_epoch(&mut self) {
+        self.ended_attempts = self.attempts;
+    }
+
+    /// What to do with an answer that nobody waits for. One of an ended epoch is revoked. One of the
+    /// present epoch never is: revoking one token often ends the whole grant.
+    pub(crate) fn late(&self, attempt: u64) -> Vec<Effect> {
+        if attempt <= self.ended_attempts { vec![Effect::Discard { attempt }] } else { vec![] }
     }
 
     /// Remembers what came of a request.

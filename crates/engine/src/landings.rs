@@ -27,7 +27,8 @@ impl Engine {
     }
 
     pub(crate) fn restored(&mut self, snapshot: &Snapshot, now: Now) -> Vec<Effect> {
-        let session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
+        let mut session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
+        session.heed_refresh_end(&self.policy, self.seed);
         self.clocks.remember(snapshot.clock_offset_ms);
         self.history.token(session.access(), session.plan);
         self.history.mark(now.boot, MarkKind::Trigger(Trigger::Launch));
@@ -35,6 +36,7 @@ impl Engine {
         let renewable = session.is_renewable();
         let refused = session.refused;
         self.session = Some(session);
+        self.end_epoch();
         if refused {
             return self.land(NeedsSignIn { why: Ended::Refused });
         }
@@ -43,11 +45,17 @@ impl Engine {
         }
         if snapshot.intent && renewable {
             self.trouble.found_intent();
+            self.launching = true;
             let until = now.boot + PROMPT_RETRY_MS;
             return self.land(Waiting { why: Wait::Failure(Class::UnknownOutcome), until });
         }
         self.state = Resting;
-        self.refresh_if_due(Trigger::Launch, now)
+        let effects = self.refresh_if_due(Trigger::Launch, now);
+        self.launching = !effects.is_empty();
+        if effects.is_empty() {
+            self.away_ms = None;
+        }
+        effects
     }
 
     pub(crate) fn refresh_if_due(&mut self, trigger: Trigger, now: Now) -> Vec<Effect> {
@@ -77,7 +85,7 @@ impl Engine {
     }
 
     pub(crate) fn has_run_out(&self, now: Boot) -> bool {
-        self.session.as_ref().is_some_and(|session| session.has_run_out(now, &self.clocks))
+        self.session.as_ref().is_some_and(|session| session.has_run_out(now))
     }
 
     pub(crate) fn came_while_waiting(
@@ -90,10 +98,7 @@ impl Engine {
         let told_to_wait = self.trouble.told_to_wait.is_some_and(|at| now.boot < at);
         let hurries = match trigger {
             Trigger::Asked => true,
-            Trigger::Wake | Trigger::NetworkBack => {
-                self.trouble.start_again();
-                !told_to_wait && why != Wait::Storm
-            }
+            Trigger::Wake | Trigger::NetworkBack => !told_to_wait && why != Wait::Storm,
             Trigger::Focus => {
                 let rested =
                     self.trouble.last_try.is_none_or(|at| now.boot - at >= FOCUS_AFTER_FAILURE_MS);
@@ -113,6 +118,19 @@ impl Engine {
             self.state = Waiting { why, until: until.min(sooner) };
         }
         vec![]
+    }
+
+    /// The wait is over.
+    pub(crate) fn waited(&mut self, why: Wait, now: Now) -> Vec<Effect> {
+        let something_to_renew = self.session.as_ref().is_some_and(|session| {
+            session.is_due(Trigger::Deadline, now.boot)
+                || (session.api_refused && session.is_renewable())
+        });
+        if why == Wait::Storm && !something_to_renew {
+            // A pause that ended in a renewal nobody needs would go on with the storm.
+            return self.land(Resting);
+        }
+        self.refresh(Trigger::Deadline, now)
     }
 
     pub(crate) fn came_while_stopped(
@@ -159,16 +177,14 @@ impl Engine {
         self.remember(Outcome::Renewed, Some(reason), Some(exchange), now);
         self.trouble.is_over();
         self.state = Resting;
-        let away = self.away_ms.take().filter(|ms| *ms >= AWAY_MS);
-        if let (Some(ms), Trigger::Launch | Trigger::Wake | Trigger::Focus | Trigger::Deadline) =
-            (away, reason)
-        {
+        if let Some(ms) = self.away_ms.take().filter(|ms| *ms >= AWAY_MS) {
             self.kept = Some((ms, now.boot));
         }
+        let after_launch = std::mem::take(&mut self.launching);
         let Some(session) = self.session.as_mut() else { return expose };
         let planned = session.plan.renew_at.map(|at| at - session.plan.asked);
         let early = planned.is_some_and(|span| grant.asked.boot - session.plan.asked < span / 2);
-        session.renewed(grant, reason, &self.policy, self.seed);
+        session.renewed(grant, after_launch, &self.policy, self.seed);
         session.confirmed = Some(now.wall);
         self.history.token(session.access(), session.plan);
         if reason != Trigger::Asked
@@ -222,15 +238,33 @@ impl Engine {
     }
 
     pub(crate) fn adopted(&mut self, snapshot: &Snapshot, now: Now) -> Vec<Effect> {
-        let same_session = self.epoch() == Some(snapshot.epoch);
-        if !same_session {
-            self.history.clear();
+        let before = self.session.take().filter(|session| session.epoch == snapshot.epoch);
+        if let Some(known) = &before
+            && known.grant == snapshot.grant
+            && known.refused == snapshot.refused
+            && !matches!(self.state, State::Refreshing { .. })
+        {
+            // No news. Taking it for a renewal would forget what the API has refused, and how long
+            // the server asked us to wait.
+            self.session = before;
+            return vec![];
         }
-        let left = self.session.as_ref().map(|session| session.plan.end - now.boot);
-        let session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
+        let left = before.as_ref().map(|session| session.plan.end - now.boot);
+        let mut session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
+        if let Some(before) = &before {
+            session.follows(before, &self.policy, self.seed);
+        } else {
+            self.end_epoch();
+            self.history.clear();
+            self.storm = Storm::default();
+            self.kept = None;
+            self.unsaved = None;
+        }
         self.history.token(session.access(), session.plan);
         self.session = Some(session);
         self.trouble = Trouble::default();
+        self.launching = false;
+        self.away_ms = None;
         self.state = if snapshot.refused { NeedsSignIn { why: Ended::Refused } } else { Resting };
         self.remember(Outcome::Adopted, None, None, now);
         if let Some(last) = self.last.as_mut() {
@@ -241,6 +275,7 @@ impl Engine {
 
     pub(crate) fn begin(&mut self, snapshot: &Snapshot, now: Now) {
         let session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
+        self.end_epoch();
         self.history.clear();
         self.history.token(session.access(), session.plan);
         self.session = Some(session);
@@ -248,11 +283,15 @@ impl Engine {
         self.storm = Storm::default();
         self.kept = None;
         self.away_ms = None;
+        self.launching = false;
+        self.unsaved = None;
         self.state = Resting;
     }
 
     pub(crate) fn signed_out(&mut self) -> Vec<Effect> {
         self.session = None;
+        self.end_epoch();
+        self.launching = false;
         self.trouble = Trouble::default();
         self.storm = Storm::default();
         self.history.clear();
@@ -268,12 +307,19 @@ impl Engine {
     pub(crate) fn note(&mut self, fact: Input, now: Now) -> Vec<Effect> {
         if let Input::ServerClock(sample) = fact {
             self.clocks.sample(sample);
+            if let (Some(session), Some(offset)) = (self.session.as_mut(), self.clocks.measured())
+                && session.correct(offset.offset_ms, &self.policy, self.seed, now)
+            {
+                self.history.token(session.access(), session.plan);
+            }
         } else if let Input::Unsaved(why) = fact {
             self.unsaved = Some(why);
         } else if fact == Input::Saved {
             self.unsaved = None;
         } else if let (Input::Confirmed, Some(session)) = (&fact, self.session.as_mut()) {
             session.confirmed = Some(now.wall);
+            // It has served: a refusal from now on is a new one.
+            session.fetched_for_api = false;
         } else if let Input::PolicyChanged(policy) = fact {
             self.policy = policy;
             if let Some(session) = self.session.as_mut() {

@@ -1,8 +1,7 @@
 //! The session that an engine decides about: one grant after another, of one epoch.
 
-use crate::clocks::Clocks;
 use crate::grant::{Fingerprint, Grant, Identity, Renewal, Snapshot};
-use crate::plan::{Circumstances, Plan};
+use crate::plan::{Circumstances, Plan, SHORTEST_PLANNED_MS};
 use crate::policy::Policy;
 use crate::state::Trigger;
 use crate::time::{Boot, Now, SECOND, Wall};
@@ -27,8 +26,12 @@ pub(crate) struct Session {
     /// Something outside the plan says that it is time: a clock that was set.
     pub(crate) due: bool,
     /// `plan` can be trusted to say that something has ended: it was asked for in this boot, or a
-    /// server has confirmed the clock since.
-    pub(crate) asked_in_this_boot: bool,
+    /// server's clock has told since how old it is.
+    asked_in_this_boot: bool,
+    /// When it was read, which is later than when it was asked for.
+    restored: Boot,
+    /// Server minus wall clock in milliseconds, as the record tells it.
+    saved_offset_ms: Option<i64>,
     pub(crate) refused: bool,
     pub(crate) confirmed: Option<Wall>,
     pub(crate) refreshes: u32,
@@ -62,6 +65,8 @@ impl Session {
             fetched_for_api: false,
             due: !snapshot.same_boot && turned_back,
             asked_in_this_boot: snapshot.same_boot,
+            restored: now.boot,
+            saved_offset_ms: snapshot.clock_offset_ms,
             refused: snapshot.refused,
             confirmed: snapshot.confirmed_wall_ms.map(Wall),
             refreshes: snapshot.refreshes,
@@ -69,15 +74,10 @@ impl Session {
     }
 
     /// Takes the next grant of this session.
-    pub(crate) fn renewed(&mut self, grant: Grant, reason: Trigger, policy: &Policy, seed: u64) {
+    pub(crate) fn renewed(&mut self, grant: Grant, after_launch: bool, policy: &Policy, seed: u64) {
         let asked = grant.asked.boot;
         let end = refresh_end(&grant, asked);
-        // A second of tolerance: the same end told twice, rounded, has not moved.
-        let moved = match (self.refresh_end, end) {
-            (Some(before), Some(after)) => after - before > SECOND,
-            (None, Some(_)) => true,
-            (_, None) => false,
-        };
+        let moved = has_moved(self.refresh_end, end);
         self.rotates = match (self.grant.renewal, grant.renewal) {
             (
                 Renewal::RefreshToken { fingerprint: before, .. },
@@ -85,19 +85,48 @@ impl Session {
             ) => Some(before != after),
             _ => None,
         };
-        self.around = Circumstances {
-            refresh_end: end.filter(|_| moved),
-            after_launch: reason == Trigger::Launch,
-        };
+        self.around = Circumstances { refresh_end: end.filter(|_| moved), after_launch };
         self.refresh_end = end.or(self.refresh_end.filter(|_| self.rotates != Some(true)));
         self.plan = Plan::new(&grant, asked, self.around, policy, seed);
         self.grant = grant;
+        // Whatever set this refresh off, the API is next to judge what it brought.
+        self.fetched_for_api = self.api_refused;
         self.api_refused = false;
-        self.fetched_for_api = reason == Trigger::ApiRefused;
         self.due = false;
         self.asked_in_this_boot = true;
         self.refused = false;
         self.refreshes = self.refreshes.saturating_add(1);
+    }
+
+    /// Another process has renewed `before`, of the same epoch, and this is what it saved.
+    pub(crate) fn follows(&mut self, before: &Self, policy: &Policy, seed: u64) {
+        if self.refreshes > 0 && has_moved(before.refresh_end, self.refresh_end) {
+            self.heed_refresh_end(policy, seed);
+        }
+    }
+
+    /// Plans by the refresh token's end, too. After a start nobody knows whether the last refresh
+    /// moved it: that costs one early refresh where it did not, and would cost the session otherwise.
+    pub(crate) fn heed_refresh_end(&mut self, policy: &Policy, seed: u64) {
+        self.around.refresh_end = self.refresh_end;
+        self.plan_again(policy, seed);
+    }
+
+    /// A server has told its time, so that the wall clock of an earlier boot can be compared with
+    /// the present one. Answers whether that moved anything.
+    pub(crate) fn correct(&mut self, offset_ms: i64, policy: &Policy, seed: u64, now: Now) -> bool {
+        let Some(saved) = self.saved_offset_ms.filter(|_| !self.asked_in_this_boot) else {
+            return false;
+        };
+        let asked = self.grant.asked.wall + saved;
+        let age = (now.wall + offset_ms) - asked;
+        let moved = now.boot + -age.max(0) - self.plan.asked;
+        self.plan.asked = self.plan.asked + moved;
+        self.refresh_end = self.refresh_end.map(|end| end + moved);
+        self.around.refresh_end = self.around.refresh_end.map(|end| end + moved);
+        self.asked_in_this_boot = true;
+        self.plan_again(policy, seed);
+        true
     }
 
     /// The person changed when to renew.
@@ -135,7 +164,7 @@ impl Session {
                 // What renews itself must not end while nobody looks: taken early when somebody does.
                 let early = self.grant.renewal == Renewal::Itself
                     && now >= self.plan.asked + self.plan.lifetime_ms / 4;
-                let ended = self.plan.renew_at.is_none() && now >= self.plan.end;
+                let ended = self.plan.renew_at.is_none() && now >= self.next_on_demand();
                 by_plan || early || ended || self.api_refused
             }
             Trigger::NetworkBack => by_plan || self.api_refused,
@@ -153,12 +182,35 @@ impl Session {
         }
     }
 
-    /// It cannot be renewed, and its end has come: by a time that can be trusted.
-    pub(crate) fn has_run_out(&self, now: Boot, clocks: &Clocks) -> bool {
-        self.grant.renewal == Renewal::No
-            && !self.plan.assumed
-            && now >= self.plan.end
-            && (self.asked_in_this_boot || clocks.confirmed())
+    /// When what is renewed on demand may be renewed again at the earliest.
+    pub(crate) fn next_on_demand(&self) -> Boot {
+        self.plan.end.max(self.plan.asked + SHORTEST_PLANNED_MS)
+    }
+
+    /// When something that cannot be renewed ends, by a time that can be trusted.
+    pub(crate) fn runs_out_at(&self) -> Option<Boot> {
+        if self.grant.renewal != Renewal::No || self.plan.assumed {
+            None
+        } else if self.asked_in_this_boot {
+            Some(self.plan.end)
+        } else {
+            // Only the wall clock says how old it was when it was read. It was not younger than new.
+            Some(self.restored + self.plan.lifetime_ms)
+        }
+    }
+
+    /// It cannot be renewed, and its end has come.
+    pub(crate) fn has_run_out(&self, now: Boot) -> bool {
+        self.runs_out_at().is_some_and(|at| now >= at)
+    }
+}
+
+/// A second of tolerance: the same end told twice, rounded, has not moved.
+fn has_moved(before: Option<Boot>, after: Option<Boot>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => after - before > SECOND,
+        (None, Some(_)) => true,
+        (_, None) => false,
     }
 }
 

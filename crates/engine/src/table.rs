@@ -139,10 +139,11 @@ use InputKind::{
 };
 
 const NOT_AWAITED: &str = "nobody waits for this attempt";
-const LATE: &str = "an answer nobody waits for is discarded, and its tokens revoked";
+const LATE: &str = "an answer nobody waits for is dropped; of an ended epoch, revoked";
 const FACT: &str = "a fact; it changes no state";
 const READ_TWICE: &str = "what is in memory is at least as new";
-const TAKES_OVER: &str = "another process's sign-in, renewal or refusal is taken over";
+const TAKES_OVER: &str =
+    "another process's sign-in, renewal or refusal is taken over; what is known is no news";
 const STARTS: &str = "a new epoch starts";
 const ENDS: &str = "at once, from anywhere";
 
@@ -244,7 +245,12 @@ pub const TABLE: &[Row] = &[
         &[W, F],
         "wake and network start the ladder again, focus brings the try forward, the person overrides",
     ),
-    row(W, Tick, &[W, F], "the next try, when its time has come"),
+    row(
+        W,
+        Tick,
+        &[W, F, R],
+        "the next try, when its time has come; after a pause, only if there is something to renew",
+    ),
     row(W, TokenWanted, &[W], "the caller waits for the next try, and does not hurry it"),
     row(W, ApiRefused, &[W], "the next try will renew it"),
     row(W, SignedIn, &[R], STARTS),
@@ -252,7 +258,7 @@ pub const TABLE: &[Row] = &[
     row(W, Renewed, &[W], LATE),
     row(W, Failed, &[W], NOT_AWAITED),
     row(W, HeldElsewhere, &[W], NOT_AWAITED),
-    row(W, Adopted, &[R, N], TAKES_OVER),
+    row(W, Adopted, &[W, R, N], TAKES_OVER),
     row(W, ServerClock, &[W], FACT),
     row(W, Confirmed, &[W], FACT),
     row(W, Unsaved, &[W], FACT),
@@ -274,7 +280,7 @@ pub const TABLE: &[Row] = &[
     row(P, Renewed, &[P], LATE),
     row(P, Failed, &[P], NOT_AWAITED),
     row(P, HeldElsewhere, &[P], NOT_AWAITED),
-    row(P, Adopted, &[R, N], TAKES_OVER),
+    row(P, Adopted, &[P, R, N], TAKES_OVER),
     row(P, ServerClock, &[P], FACT),
     row(P, Confirmed, &[P], FACT),
     row(P, Unsaved, &[P], FACT),

@@ -93,8 +93,8 @@ impl Engine {
             (Waiting { why, until }, Input::Came(trigger)) => {
                 self.came_while_waiting(why, until, trigger, now)
             }
-            (Waiting { .. }, Input::Tick) => match self.next_act() {
-                Some((at, _)) if now.boot >= at => self.refresh(Trigger::Deadline, now),
+            (Waiting { why, .. }, Input::Tick) => match self.next_act() {
+                Some((at, _)) if now.boot >= at => self.waited(why, now),
                 Some(_) | None => vec![],
             },
             // A caller waits for the next try; it does not hurry it.
@@ -132,7 +132,7 @@ impl Engine {
             }
             (NeedsSignIn { .. }, Input::Failed { .. } | Input::HeldElsewhere { .. }) => vec![],
 
-            // ── An answer: kept by the attempt that is waited for, discarded otherwise ───
+            // ── An answer: kept by the attempt that is waited for, late otherwise ────────
             (Refreshing { attempt, reason }, Input::Renewed { attempt: of, grant, exchange })
                 if attempt == of =>
             {
@@ -147,7 +147,7 @@ impl Engine {
                 | Stopped { .. }
                 | NeedsSignIn { .. },
                 Input::Renewed { attempt, .. },
-            ) => vec![Effect::Discard { attempt }],
+            ) => self.late(attempt),
 
             // ── Signing in, signing out, and another process, from anywhere ──────────────
             (

@@ -40,13 +40,17 @@ pub(crate) struct Trouble {
 impl Trouble {
     /// Takes note of a failure, and answers when the next try is.
     pub(crate) fn next_try(&mut self, failure: &Failure, now: Boot, draw: Draw) -> Boot {
-        self.told_to_wait = None;
+        let told = self.told_to_wait.take().filter(|at| now < *at);
         match failure.class {
-            Class::NotSent
-            | Class::ServerTrouble
-            | Class::NotTheAuthServer
-            | Class::SetUp
-            | Class::Refused => now + self.step_ms(draw),
+            Class::NotSent => {
+                // The server was not reached: what it asked for stands.
+                self.told_to_wait = told;
+                let next = now + self.step_ms(draw);
+                told.map_or(next, |at| at.max(next))
+            }
+            Class::ServerTrouble | Class::NotTheAuthServer | Class::SetUp | Class::Refused => {
+                now + self.step_ms(draw)
+            }
             Class::UnknownOutcome => {
                 self.answer_lost = true;
                 if self.repeated {

@@ -68,8 +68,8 @@ impl Look {
 
 /// What the slots say together.
 pub(crate) enum Verdict {
-    /// No whole slot.
-    Nothing { damaged: bool },
+    /// No whole slot. `last`: what is remembered of a session that was lost to damage.
+    Nothing { damaged: bool, last: Option<Box<Record>> },
     /// This is the record.
     Known(Box<Known>),
     /// There is a session, and the key at hand, if any, does not open it.
@@ -82,8 +82,9 @@ pub(crate) struct Known {
     pub(crate) record: Record,
     /// Something newer may have been lost.
     pub(crate) fell_back: bool,
-    /// The write of this to both slots was, or may have been, stopped in the middle, or is whole.
-    pub(crate) first_of_two: bool,
+    /// The record is remembered, and newer than what is on disk.
+    pub(crate) lost: bool,
+    first_of_two: bool,
     /// The other slot claims to be newer and is whole, and does not open with the key that opens
     /// this one: somebody changed it and corrected its checksum.
     pub(crate) changed: Option<Slot>,
@@ -100,7 +101,7 @@ impl Verdict {
     /// The record, as far as it can be read.
     pub(crate) fn record(&self) -> Option<&Record> {
         match self {
-            Self::Nothing { .. } => None,
+            Self::Nothing { last, .. } => last.as_deref(),
             Self::Known(known) => Some(&known.record),
             Self::Shut(shut) => Some(&shut.shell),
         }
@@ -114,6 +115,41 @@ impl Verdict {
             Self::Shut(shut) => Some(shut.slot),
         }
     }
+
+    /// Compares with the newest record that this process has seen on disk. A session that went back
+    /// behind it is not lost: it is remembered. Another session may be there by right, after
+    /// everything was forgotten.
+    pub(crate) fn compare(&mut self, last: &Record) {
+        match self {
+            Self::Nothing { damaged: true, last: lost } if last.session.is_some() => {
+                *lost = Some(Box::new(last.clone()));
+            }
+            Self::Known(known) => known.compare(last),
+            Self::Nothing { .. } | Self::Shut(_) => {}
+        }
+    }
+}
+
+impl Known {
+    fn compare(&mut self, last: &Record) {
+        let age = |record: &Record| (record.epoch, record.generation);
+        let (present, seen) = (age(&self.record), age(last));
+        if seen <= present {
+            return;
+        }
+        if session_of(&self.record).is_some() && session_of(&self.record) == session_of(last) {
+            self.record = last.clone();
+            self.lost = true;
+            self.fell_back = false;
+        } else if !(self.first_of_two && seen == (present.0, present.1.saturating_add(1))) {
+            self.fell_back = true;
+        }
+    }
+}
+
+/// What tells one sign-in from every other.
+fn session_of(record: &Record) -> Option<(u64, [u8; 32])> {
+    record.session.as_ref().map(|session| (record.epoch, *session.fingerprint_key))
 }
 
 /// Judges two slots.
@@ -124,13 +160,14 @@ pub(crate) fn judge(look: &Look, key: Option<&Key>) -> Verdict {
     let by_age = look.by_age();
     let Some((newest_slot, newest)) = by_age.first().copied() else {
         let damaged = [&look.a, &look.b].into_iter().any(|s| matches!(s, State::Damaged(_)));
-        return Verdict::Nothing { damaged };
+        return Verdict::Nothing { damaged, last: None };
     };
     let known = |slot: Slot, document: &Document, record: Record, changed: Option<Slot>| {
         Verdict::Known(Box::new(Known {
             slot,
             record,
             fell_back: fell_back(document, look.at(slot.other())),
+            lost: false,
             first_of_two: document.clear.first_of_two,
             changed,
         }))

@@ -40,9 +40,9 @@ pub(crate) struct Remembered {
     pub(crate) key: Option<(KeptBy, Key)>,
     /// How it is kept.
     pub(crate) protection: Protection,
-    /// Epoch and generation of the newest record that was seen: slots that are older than this now
-    /// were rolled back.
-    pub(crate) newest: Option<(u64, u64)>,
+    /// The newest record that was seen on disk. Where the disk goes back behind it, this is what is
+    /// true still: the tokens in it are the ones that the server knows.
+    pub(crate) last: Option<Record>,
     /// What was set aside and not told yet.
     pub(crate) set_aside: Vec<String>,
 }
@@ -237,15 +237,13 @@ impl FileVault {
         }
         let key = self.known().key.clone();
         let mut verdict = judge(&look, key.as_ref().map(|(_, key)| key));
-        if let Verdict::Known(known) = &mut verdict {
-            if let Some(slot) = known.changed {
-                self.set_aside(slot, "it was changed from outside")?;
-            }
-            let (epoch, generation) = (known.record.epoch, known.record.generation);
-            if let Some(newest) = self.known().newest {
-                let twin = known.first_of_two && newest == (epoch, generation.saturating_add(1));
-                known.fell_back |= newest > (epoch, generation) && !twin;
-            }
+        if let Verdict::Known(known) = &verdict
+            && let Some(slot) = known.changed
+        {
+            self.set_aside(slot, "it was changed from outside")?;
+        }
+        if let Some(last) = &self.known().last {
+            verdict.compare(last);
         }
         Ok(Stand { _lock: lock, look, verdict, key_failure })
     }
@@ -268,12 +266,23 @@ impl Vault for FileVault {
         let memory = self.memory(stand.verdict.record().map(|record| record.epoch));
         let (record, fell_back) = match (memory, &stand.verdict) {
             (Some(memory), _) => (Some(memory), false),
-            (None, Verdict::Nothing { damaged }) => (None, *damaged),
+            (None, Verdict::Nothing { damaged, last }) => match last {
+                Some(last) => (Some(self.put_back(&stand, last)), false),
+                None => {
+                    self.known().last = None;
+                    (None, *damaged)
+                }
+            },
             (None, Verdict::Known(known)) => {
                 // Told once; what is written from here on is newer than what was lost.
-                self.known().newest = Some((known.record.epoch, known.record.generation));
+                self.known().last = Some(known.record.clone());
                 self.finish_sign_out(&stand);
-                (Some(known.record.clone()), known.fell_back)
+                let record = if known.lost {
+                    self.put_back(&stand, &known.record)
+                } else {
+                    known.record.clone()
+                };
+                (Some(record), known.fell_back)
             }
             (None, Verdict::Shut(_)) => return Err(stand.shut_because()),
         };
@@ -289,7 +298,7 @@ impl Vault for FileVault {
         let memory = self.memory(stand.verdict.record().map(|record| record.epoch));
         let present = memory.as_ref().or(stand.verdict.record());
         let shut = memory.is_none() && matches!(stand.verdict, Verdict::Shut(_));
-        let Some(record) = change(present) else {
+        let Some(mut record) = change(present) else {
             return if shut { Err(stand.shut_because()) } else { Ok(present.cloned()) };
         };
         let epoch = present.map_or(0, |present| present.epoch);
@@ -300,6 +309,10 @@ impl Vault for FileVault {
         }
         if shut && record.epoch == epoch {
             return Err(stand.shut_because());
+        }
+        if memory.is_some() && record.session.is_none() {
+            // Who was here is no more the disk's business at the end than it was all along.
+            record.identity = None;
         }
         match record.keep {
             Keep::Disk => self.save(&stand, record),

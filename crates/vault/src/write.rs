@@ -25,16 +25,18 @@ impl FileVault {
         stand: &Stand,
         mut record: Record,
     ) -> Result<Option<Record>, VaultFailure> {
-        let both = stand.verdict.record().is_none_or(|present| {
-            present.epoch != record.epoch || present.session.is_some() != record.session.is_some()
-        });
+        let both = stand.verdict.slot().is_none()
+            || stand.verdict.record().is_none_or(|present| {
+                present.epoch != record.epoch
+                    || present.session.is_some() != record.session.is_some()
+            });
         let sealing = match record.session {
             Some(_) => Some(self.sealing(stand, both)?),
             None => None,
         };
         let first = stand.verdict.slot().map_or(Slot::A, Slot::other);
         let second = first.other();
-        let seen = self.known().newest.map_or(0, |(_, generation)| generation);
+        let seen = self.known().last.as_ref().map_or(0, |last| last.generation);
         record.generation = stand.look.generation().max(seen).saturating_add(1);
 
         self.make_way(stand, first, &record)?;
@@ -82,6 +84,18 @@ impl FileVault {
         }
         known.memory = record.session.is_some().then(|| record.clone());
         Ok(Some(record))
+    }
+
+    /// The disk lost a record that is remembered: it is written again, and stands whether or not that
+    /// works.
+    pub(crate) fn put_back(&self, stand: &Stand, record: &Record) -> Record {
+        match self.save(stand, record.clone()) {
+            Ok(saved) => saved.unwrap_or_else(|| record.clone()),
+            Err(failure) => {
+                tracing::warn!(%failure, "a lost record could not be put back");
+                record.clone()
+            }
+        }
     }
 
     /// A sign-out that was stopped between its two slots left the old session sealed in one of them.
@@ -195,7 +209,7 @@ impl FileVault {
             // A sign-out must not fail for want of space: removing needs none.
             tracing::warn!(%why, "a sign-out could not be written; its slots are removed");
             self.remove_everything()?;
-            self.known().newest = None;
+            self.known().last = None;
             return Ok(None);
         }
         self.clear(slot);
@@ -231,7 +245,7 @@ impl FileVault {
 
     fn remember(&self, record: &Record, sealing: Option<Sealing>) {
         let mut known = self.known();
-        known.newest = Some((record.epoch, record.generation));
+        known.last = Some(record.clone());
         known.memory = None;
         if let Some(Sealing { key, kept_by, _lock }) = sealing {
             known.key = Some((kept_by, key));

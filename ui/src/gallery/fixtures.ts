@@ -87,7 +87,7 @@ function waiting(failure: Class, untilMs: number): View['status'] {
 const inTwelve = NOW + 12 * SECOND;
 const inEight = NOW + 8 * MINUTE;
 
-export const fixtures = {
+const each = {
   welcome: { ...restingApp, session: emptySession, account: null },
   demo_problem: {
     ...restingApp,
@@ -261,14 +261,16 @@ export const fixtures = {
     ...restingApp,
     protection: { kind: 'key_file', why: 'no Secret Service on the session bus' },
     notices: [
-      { id: 1, code: 'no_keychain', detail: '' },
+      { id: 1, code: 'sign_out_not_told', detail: 'connect: refused' },
       { id: 2, code: 'store_damaged', detail: 'account.json.damaged-1' },
     ],
   },
   memory_only: { ...restingApp, account: { ...serverAccount, memoryOnly: true } },
 } satisfies Record<string, AppView>;
 
-export type FixtureName = keyof typeof fixtures;
+export type FixtureName = keyof typeof each;
+
+export const fixtures: Record<FixtureName, AppView> = each;
 
 export function isFixtureName(name: string): name is FixtureName {
   return name in fixtures;

@@ -1,5 +1,6 @@
 // The lifeline's geometry: which time is shown, and where everything stands in it.
-import { scaleTime } from 'd3-scale';
+// Not d3-scale: it brings d3-color, which assigns to what the window's frozen prototypes forbid.
+import { timeTicks } from 'd3-time';
 import type { Bar, Mark, MarkKind, Trigger, View } from '../contract';
 import { axisTime } from '../time/format';
 
@@ -59,8 +60,7 @@ export function picture(view: View, now: number, width: number): Picture {
   const planned = view.lifeline.planned;
   // Some future is always shown, so that the line of the present does not stick to the edge.
   const end = Math.max(now + pastMs / 4, present?.toMs ?? 0, planned?.toMs ?? 0) + pastMs / 40;
-  const scale = scaleTime([start, end], [0, width]);
-  const x = (ms: number): number => scale(ms);
+  const x = (ms: number): number => ((ms - start) / (end - start)) * width;
   const edge = (ms: number): number => Math.min(width + 20, Math.max(-20, x(ms)));
   const nowX = x(now);
   const step = nextStep(view, present, now);
@@ -95,8 +95,7 @@ export function picture(view: View, now: number, width: number): Picture {
   const taken = next
     ? [nowX, next.anchor === 'start' ? next.labelX + half : next.labelX - half]
     : [nowX];
-  const ticks = scale
-    .ticks(Math.max(2, Math.floor(width / 110)))
+  const ticks = timeTicks(new Date(start), new Date(end), Math.max(2, Math.floor(width / 110)))
     .map((tick) => tick.getTime())
     .map((at) => ({ at, x: x(at), text: axisTime(at, end - start) }))
     .filter((tick) => tick.x > 24 && tick.x < width - 24)

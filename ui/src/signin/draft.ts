@@ -53,11 +53,7 @@ export function isAdvanced(field: string): boolean {
   return !['baseUrl', 'preset', 'user', 'password'].includes(field);
 }
 
-/** `401, 403` as a list; what is no number stays visible as not a number. */
-export function statusList(text: string): number[] {
-  return wordList(text).map(Number);
-}
-
+/** `401, 403` as a list. */
 export function wordList(text: string): string[] {
   return text
     .split(/[,，]/)

@@ -16,8 +16,10 @@ export class Clock {
   now = $state(0);
 
   readonly #read: () => number;
-  // Plain sets: who follows must not be told about the others.
+  // Plain sets, not reactive ones: who follows must not be told about the others.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #deadlines = new Set<{ at: number }>();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #strides = new Set<{ every: number }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #frame: number | undefined;

@@ -38,11 +38,9 @@ export function noticeWords(code: NoticeCode): string {
   switch (code) {
     case 'store_damaged':
       return m.notice_store_damaged();
-    case 'no_keychain':
-      return m.notice_no_keychain();
+    case 'sign_out_not_written':
+      return m.notice_sign_out_not_written();
     case 'sign_out_not_told':
       return m.notice_sign_out_not_told();
-    case 'preferences_not_saved':
-      return m.notice_preferences_not_saved();
   }
 }

@@ -1,6 +1,11 @@
 //! A server that gives the answers it was told to give, byte for byte, and a clock that stands.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do, and are not recognised as such"
+)]
 
 use async_trait::async_trait;
 use auth_client::{AccountSettings, TokenApi};

@@ -107,7 +107,11 @@ fn named(error: Error, during: While) -> KeyFailure {
         | Error::Invalid(..)
         | Error::NotSupportedByStore(_)
         | Error::NoDefaultStore => KeyFailure::Failed(words),
-        _ => KeyFailure::Locked(words),
+        Error::PlatformFailure(_)
+        | Error::NoStorageAccess(_)
+        | Error::NoEntry
+        | Error::BadStoreFormat(_)
+        | _ => KeyFailure::Locked(words),
     }
 }
 

@@ -187,17 +187,73 @@ fn a_slot_rolled_back_by_more_than_one_write_is_an_unknown_outcome() {
 }
 
 #[test]
-fn a_vault_that_saw_a_newer_record_knows_that_both_slots_were_rolled_back() {
+fn what_a_running_vault_has_seen_is_not_lost_with_the_disk() {
+    let bench = Bench::renewed_once();
+    let vault = bench.vault();
+    save(&vault, sample(1, "third")).unwrap();
+    for _ in 0..3 {
+        bench.put(bench.newest(), b"torn");
+        let reading = vault.read().unwrap();
+        assert_eq!(token_of(&reading), "third");
+        assert_eq!((reading.fell_back, reading.set_aside.len()), (false, 1));
+    }
+    for slot in Slot::BOTH {
+        bench.put(slot, b"torn");
+    }
+    let reading = vault.read().unwrap();
+    assert_eq!(token_of(&reading), "third");
+    assert_eq!((reading.fell_back, reading.set_aside.len()), (false, 2));
+    // It is on disk again, for those who have not seen it.
+    let reading = bench.read();
+    assert_eq!(token_of(&reading), "third");
+    assert!(!reading.fell_back);
+}
+
+#[test]
+fn an_answer_saved_over_a_newest_slot_that_was_lost_meanwhile_finds_what_it_was_asked_with() {
+    let bench = Bench::renewed_once();
+    let vault = bench.vault();
+    vault.read().unwrap();
+    bench.put(bench.newest(), b"torn");
+    let mut seen = String::new();
+    vault
+        .change(&mut |present| {
+            seen = crate::contract::token(present);
+            Some(sample(1, "third"))
+        })
+        .unwrap();
+    assert_eq!(seen, "second");
+    assert_eq!(token_of(&bench.read()), "third");
+}
+
+#[test]
+fn a_session_that_another_copy_began_after_forgetting_everything_is_taken_for_what_it_is() {
+    let bench = Bench::renewed_once();
+    let mine = bench.vault();
+    save(&mine, sample(1, "third")).unwrap();
+    let theirs = bench.vault();
+    theirs.forget().unwrap();
+    assert!(mine.read().unwrap().record.is_none());
+    let mine = bench.vault();
+    save(&mine, sample(1, "mine")).unwrap();
+    save(&mine, sample(1, "mine")).unwrap();
+    theirs.forget().unwrap();
+    let mut other = sample(1, "theirs");
+    other.session.as_mut().unwrap().fingerprint_key = zeroize::Zeroizing::new([8; 32]);
+    save(&theirs, other).unwrap();
+    assert_eq!(token_of(&mine.read().unwrap()), "theirs");
+}
+
+#[test]
+fn a_sign_out_that_was_seen_and_rolled_back_is_an_unknown_outcome() {
     let bench = Bench::renewed_once();
     let backup = Slot::BOTH.map(|slot| (slot, bench.raw(slot)));
     let vault = bench.vault();
-    save(&vault, sample(1, "third")).unwrap();
+    save(&vault, signed_out(2)).unwrap();
     for (slot, bytes) in backup {
         bench.put(slot, &bytes);
     }
-    let reading = vault.read().unwrap();
-    assert_eq!(token_of(&reading), "second");
-    assert!(reading.fell_back);
+    assert!(vault.read().unwrap().fell_back);
     assert!(!vault.read().unwrap().fell_back, "told once");
 }
 

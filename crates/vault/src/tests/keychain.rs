@@ -3,14 +3,10 @@
 use super::{Bench, KEY, save, signed_out, token_of};
 use crate::Slot;
 use crate::contract::sample;
-use crate::keys::{
-    FileKey, FixedKey, Key, KeyFailure, KeySource, KeychainKey, Keys, Protection, TimeLimited,
-};
+use crate::keys::{FileKey, Key, KeyFailure, KeySource, Keys, Protection};
 use crate::{FileVault, PlainFiles};
 use keeper::ports::{Vault as _, VaultFailure};
-use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// A keychain that does what a test says.
 #[derive(Clone)]
@@ -38,9 +34,9 @@ impl Scripted {
         Self::empty().failing(Some(KeyFailure::NoKeychain("no bus".to_owned())))
     }
 
-    fn holding(key: [u8; 32]) -> Self {
+    pub(super) fn holding(key: [u8; 32]) -> Self {
         let it = Self::empty();
-        it.0.lock().unwrap().key = Some(Key::new(key));
+        it.now_holds(key);
         it
     }
 
@@ -53,8 +49,13 @@ impl Scripted {
         self.0.lock().unwrap().created
     }
 
-    fn asked(&self) -> usize {
+    pub(super) fn asked(&self) -> usize {
         self.0.lock().unwrap().asked
+    }
+
+    /// Another copy of the app makes the key.
+    pub(super) fn now_holds(&self, key: [u8; 32]) {
+        self.0.lock().unwrap().key = Some(Key::new(key));
     }
 
     fn key(&self) -> Option<Key> {
@@ -291,7 +292,7 @@ fn no_key_is_made_while_another_account_waits_for_its_own() {
     let signed_in = save(&bob(&keychain), sample(1, "bob's"));
     assert!(matches!(signed_in, Err(VaultFailure::KeyGone(_))));
     assert_eq!(keychain.created(), 0);
-    keychain.0.lock().unwrap().key = Some(Key::new(KEY));
+    keychain.now_holds(KEY);
     save(&bob(&keychain), sample(1, "bob's")).unwrap();
     // One account's leaving takes no key from the others; the last one's does.
     bench.vault_by(keychain.clone()).forget().unwrap();
@@ -307,106 +308,4 @@ fn forgetting_says_when_the_key_is_still_in_the_keychain() {
     let left = bench.vault_by(Scripted::locked()).forget();
     assert!(matches!(left, Err(VaultFailure::NotWritten(what)) if what.contains("key")));
     assert!(everything(&bench).is_empty());
-}
-
-/// Answers when it is told to.
-struct Slow(Mutex<Receiver<()>>, Scripted);
-
-impl KeySource for Slow {
-    fn find(&self) -> Result<Option<Key>, KeyFailure> {
-        let found = self.1.find();
-        let _ = self.0.lock().unwrap().recv();
-        found
-    }
-
-    fn create(&self) -> Result<Key, KeyFailure> {
-        self.1.create()
-    }
-
-    fn forget(&self) -> Result<(), KeyFailure> {
-        self.1.forget()
-    }
-}
-
-#[test]
-fn a_keychain_that_waits_for_a_password_is_asked_once_and_its_late_answer_serves() {
-    let (answer, answers) = channel();
-    let keychain = Scripted::holding(KEY);
-    let slow = Slow(Mutex::new(answers), keychain.clone());
-    let limited = TimeLimited::new(slow, Duration::from_millis(1));
-    for _ in 0..3 {
-        assert!(matches!(limited.find(), Err(KeyFailure::Locked(_))));
-    }
-    assert_eq!(keychain.asked(), 1);
-    answer.send(()).unwrap();
-    let key = loop {
-        // As long as the thread takes to hand it over.
-        if let Ok(key) = limited.find() {
-            break key;
-        }
-    };
-    assert!(key == Some(Key::new(KEY)));
-    assert_eq!(keychain.asked(), 1);
-}
-
-#[test]
-fn a_late_no_such_entry_is_not_believed() {
-    let (answer, answers) = channel();
-    let keychain = Scripted::empty();
-    let slow = Slow(Mutex::new(answers), keychain.clone());
-    let limited = TimeLimited::new(slow, Duration::from_millis(50));
-    assert!(matches!(limited.find(), Err(KeyFailure::Locked(_))));
-    // Another copy makes the key while this one's question is out.
-    keychain.0.lock().unwrap().key = Some(Key::new(KEY));
-    answer.send(()).unwrap();
-    answer.send(()).unwrap();
-    let key = loop {
-        if let Ok(key) = limited.find() {
-            break key;
-        }
-    };
-    assert!(key == Some(Key::new(KEY)));
-}
-
-#[test]
-fn a_fixed_key_fits_a_time_limit() {
-    let limited = TimeLimited::new(FixedKey(Key::new(KEY)), Duration::from_secs(10));
-    assert!(limited.find().unwrap() == Some(Key::new(KEY)));
-    assert!(limited.create().unwrap() == Key::new(KEY));
-    limited.forget().unwrap();
-}
-
-/// Needs a keychain of one's own that is unlocked: `SESSION_KEEPER_TEST_KEYCHAIN=1`.
-#[test]
-fn the_real_keychain_keeps_finds_and_forgets_the_key() {
-    if std::env::var_os("SESSION_KEEPER_TEST_KEYCHAIN").is_none() {
-        println!("skipped: SESSION_KEEPER_TEST_KEYCHAIN is not set");
-        return;
-    }
-    let service = format!("session-keeper-test-{}", std::process::id());
-    let keychain = KeychainKey::new(service.as_str());
-    assert!(keychain.find().unwrap().is_none());
-    keychain.forget().unwrap();
-    let bench = Bench::new();
-    let vault = bench.vault_by(KeychainKey::new(service.as_str()));
-    save(&vault, sample(1, "first")).unwrap();
-    assert_eq!(vault.protection(), Protection::Keychain);
-    let again = bench.vault_by(KeychainKey::new(service.as_str()));
-    assert_eq!(token_of(&again.read().unwrap()), "first");
-    assert!(keychain.find().unwrap().is_some());
-    again.forget().unwrap();
-    assert!(keychain.find().unwrap().is_none());
-}
-
-/// Needs a machine without one: `SESSION_KEEPER_TEST_KEYCHAIN=none`.
-#[test]
-fn a_machine_without_a_keychain_is_told_from_a_locked_one() {
-    if std::env::var_os("SESSION_KEEPER_TEST_KEYCHAIN").is_none_or(|it| it != "none") {
-        println!("skipped: SESSION_KEEPER_TEST_KEYCHAIN is not \"none\"");
-        return;
-    }
-    let bench = Bench::new();
-    let vault = bench.vault_by(KeychainKey::new("session-keeper-test"));
-    save(&vault, sample(1, "first")).unwrap();
-    assert!(matches!(vault.protection(), Protection::KeyFile { .. }));
 }

@@ -103,10 +103,12 @@ fn signing_out_and_forgetting_end_a_session_in_memory() {
     let bench = Bench::new();
     let vault = bench.vault();
     save(&vault, in_memory(1, "mine")).unwrap();
-    save(&vault, Record { keep: Keep::Memory, ..signed_out(2) }).unwrap();
-    assert!(vault.read().unwrap().record.unwrap().session.is_none());
-    nothing_on_disk(&bench);
-    save(&vault, in_memory(3, "mine")).unwrap();
+    for (epoch, keep) in [(2, Keep::Memory), (4, Keep::Disk)] {
+        save(&vault, Record { keep, ..signed_out(epoch) }).unwrap();
+        assert!(vault.read().unwrap().record.unwrap().session.is_none());
+        nothing_on_disk(&bench);
+        save(&vault, in_memory(epoch + 1, "mine")).unwrap();
+    }
     vault.forget().unwrap();
     assert!(vault.read().unwrap().record.is_none());
 }

@@ -7,10 +7,11 @@ mod keychain;
 mod memory;
 mod records;
 mod secrets;
+mod waiting;
 
 use crate::contract::{sample, token};
 use crate::keys::{FileKey, FixedKey, Key, KeySource, Keys};
-use crate::{FileVault, PlainFiles, Slot, Slots};
+use crate::{FileVault, PlainFiles, Slot};
 use keeper::ports::{Reading, Vault as _, VaultFailure};
 use keeper::record::Record;
 use serde_json::Value;

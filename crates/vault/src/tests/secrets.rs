@@ -133,3 +133,23 @@ fn what_an_interrupted_key_file_left_behind_is_in_nobodys_way() {
     let made = file.create().unwrap();
     assert!(file.find().unwrap() == Some(made));
 }
+
+#[test]
+fn a_session_is_written_down_without_moving_the_buffer() {
+    use crate::disk::SessionOnDisk;
+    use keeper::record::RenewalSecret;
+    // Characters that take six bytes each in JSON.
+    for text in ["", "plain", &"\u{1}".repeat(10_000), &"\u{1}\"\\中".repeat(1_000)] {
+        let mut session = sample(1, text).session.unwrap();
+        session.tokens.access = text.into();
+        session.tokens.renewal = RenewalSecret::Cookies(text.into());
+        session.lifetime = engine::Lifetime::Unknown(Some(text.to_owned()));
+        session.asked.boot_id = text.to_owned();
+        session.refused = true;
+        session.intent =
+            Some(keeper::record::Intent { fingerprint: u64::MAX, since_wall_ms: i64::MIN });
+        let session = SessionOnDisk::from(&session);
+        let (written, tag) = (serde_json::to_vec(&session).unwrap().len(), 16);
+        assert!(written + tag <= session.room(), "{written} of {}", session.room());
+    }
+}

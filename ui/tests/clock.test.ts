@@ -1,0 +1,73 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { NOW } from '../src/gallery/parts';
+import { Clock } from '../src/time/clock.svelte';
+
+function hide(hidden: boolean): void {
+  Object.defineProperty(document, 'hidden', { configurable: true, value: hidden });
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+
+describe('the clock', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: NOW });
+    return () => {
+      hide(false);
+    };
+  });
+
+  it('beats when a second of what is left is over, and not otherwise', () => {
+    const clock = new Clock();
+    const stop = clock.start();
+    const leave = clock.follow(NOW + 2_300);
+    vi.advanceTimersByTime(299);
+    expect(clock.now).toBe(NOW);
+    vi.advanceTimersByTime(20);
+    // It shows within a frame of the change.
+    expect(clock.now).toBeGreaterThanOrEqual(NOW + 300);
+    expect(clock.now).toBeLessThan(NOW + 320);
+    leave();
+    stop();
+  });
+
+  it('does not beat for nobody, nor for a deadline that is over', () => {
+    const clock = new Clock();
+    const stop = clock.start();
+    clock.follow(NOW - 1);
+    expect(vi.getTimerCount()).toBe(0);
+    const leave = clock.follow(NOW + 5_000);
+    expect(vi.getTimerCount()).toBe(1);
+    leave();
+    expect(vi.getTimerCount()).toBe(0);
+    stop();
+  });
+
+  it('does not beat while hidden, and is right at once when shown again', () => {
+    const clock = new Clock();
+    const stop = clock.start();
+    clock.follow(NOW + 60_000);
+    clock.flow(50);
+    hide(true);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(30_000);
+    expect(clock.now).toBe(NOW);
+    hide(false);
+    expect(clock.now).toBe(NOW + 30_000);
+    expect(vi.getTimerCount()).toBe(1);
+    stop();
+  });
+
+  it('steps each second for those who asked for less motion', () => {
+    vi.spyOn(window, 'matchMedia').mockImplementation(
+      (query) => ({ matches: query.includes('reduced-motion') }) as MediaQueryList,
+    );
+    const clock = new Clock();
+    const stop = clock.start();
+    clock.flow(50);
+    vi.advanceTimersByTime(900);
+    expect(clock.now).toBe(NOW);
+    vi.advanceTimersByTime(130);
+    expect(clock.now).toBeGreaterThanOrEqual(NOW + 1_000);
+    stop();
+    vi.restoreAllMocks();
+  });
+});

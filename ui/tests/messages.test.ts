@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import en from '../messages/en.json';
+import zh from '../messages/zh-CN.json';
+
+type Messages = Record<string, unknown>;
+
+const english: Messages = en;
+const chinese: Messages = zh;
+
+function texts(message: unknown): string[] {
+  if (typeof message === 'string') return [message];
+  if (Array.isArray(message)) {
+    return message.flatMap((one: { match: Record<string, string> }) => Object.values(one.match));
+  }
+  return [];
+}
+
+function placeholders(message: unknown): string[] {
+  const names = texts(message).flatMap((text) => text.match(/\{\w+\}/g) ?? []);
+  return [...new Set(names)].sort();
+}
+
+describe('the messages', () => {
+  it('are the same in both languages', () => {
+    expect(Object.keys(chinese).sort()).toEqual(Object.keys(english).sort());
+  });
+
+  it.each(Object.entries({ en: english, 'zh-CN': chinese }))('are never empty in %s', (_, all) => {
+    for (const [key, message] of Object.entries(all)) {
+      expect(texts(message).length, key).toBeGreaterThan(0);
+      for (const text of texts(message)) expect(text.trim(), key).not.toBe('');
+    }
+  });
+
+  it('say the same things in both languages', () => {
+    for (const key of Object.keys(english)) {
+      expect(placeholders(chinese[key]), key).toEqual(placeholders(english[key]));
+    }
+  });
+
+  it('never shout', () => {
+    for (const text of [...Object.values(english), ...Object.values(chinese)].flatMap(texts)) {
+      expect(text).not.toMatch(/[!！]/);
+    }
+  });
+});
