@@ -3,7 +3,7 @@
 use crate::demo::Demo;
 use async_trait::async_trait;
 use auth_client::{AccountSettings, TokenApi};
-use engine::{Exchange, Failure};
+use engine::{Exchange, Failure, Identity};
 use keeper::ports::{Answer, ApiAnswer, AuthServer, Call, Clock, Connector, Credentials};
 use keeper::record::Tokens;
 use secrecy::SecretString;
@@ -95,7 +95,13 @@ impl DemoServer {
 #[async_trait]
 impl AuthServer for DemoServer {
     async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>> {
-        self.server().await?.sign_in(credentials).await
+        let mut answer = self.server().await?.sign_in(credentials).await?;
+        // The tutorial's API tells tokens only; whom the demo knows, this app knows.
+        answer.identity = demo_server::USERS
+            .iter()
+            .find(|known| known.username == credentials.user)
+            .map(|known| Identity { user: credentials.user.clone(), name: known.name.to_owned() });
+        Ok(answer)
     }
 
     async fn refresh(&self, tokens: &Tokens, call: Call) -> Result<Answer, Box<Failure>> {

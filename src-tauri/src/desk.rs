@@ -3,6 +3,7 @@
 use crate::account::{Account, Accounts};
 use crate::demo::Demo;
 use crate::preferences::{PreferenceFile, Stored};
+use crate::store_slots::StoreSlots;
 use crate::wire::{
     AccountView, AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences, Protection,
 };
@@ -16,7 +17,6 @@ use std::sync::{Arc, Mutex};
 use tauri::ipc::Channel;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use vault::PlainFiles;
 use vault::keys::{FileKey, KeychainKey, Keys};
 use vault::{FileVault, SlotFiles};
 
@@ -59,7 +59,7 @@ impl Desk {
             KeychainKey::new(app.config().identifier.clone()),
             FileKey::new(files.folder()),
         );
-        let vault = Arc::new(FileVault::new(PlainFiles::new(folder, ACCOUNT)?, keys));
+        let vault = Arc::new(FileVault::new(StoreSlots::new(app.clone(), files), keys));
         let file = PreferenceFile::in_folder(folder);
         let stored = file.read();
         let demo = Demo::new(folder.join("demo-server"), runtime.clone());

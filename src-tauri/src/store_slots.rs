@@ -90,7 +90,7 @@ struct Open<R: Runtime>(Arc<Store<R>>);
 
 impl<R: Runtime> Drop for Open<R> {
     fn drop(&mut self) {
-        self.0.close_resource();
+
     }
 }
 

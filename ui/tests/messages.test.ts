@@ -4,6 +4,12 @@ import zh from '../messages/zh-CN.json';
 
 type Messages = Record<string, unknown>;
 
+const sources = import.meta.glob<string>(['../src/**/*.svelte', '../src/**/*.ts'], {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+});
+
 const english: Messages = en;
 const chinese: Messages = zh;
 
@@ -35,6 +41,13 @@ describe('the messages', () => {
   it('say the same things in both languages', () => {
     for (const key of Object.keys(english)) {
       expect(placeholders(chinese[key]), key).toEqual(placeholders(english[key]));
+    }
+  });
+
+  it('are all said somewhere', () => {
+    const said = Object.values(sources).join('\n');
+    for (const key of Object.keys(english).filter((one) => one !== '$schema')) {
+      expect(new RegExp(`\\bm\\.${key}\\b`).test(said), key).toBe(true);
     }
   });
 

@@ -118,8 +118,7 @@ impl Engine {
                 // Nothing had to be renewed: a renewal an hour from now does not end this absence.
                 self.away_ms = None;
             }
-        }
-        if let Input::Came(Trigger::Wake | Trigger::NetworkBack) = input {
+        } else if let Input::Came(Trigger::Wake | Trigger::NetworkBack) = input {
             self.trouble.start_again();
         }
         effects.extend(self.transition(input, now));
