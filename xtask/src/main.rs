@@ -9,6 +9,7 @@ mod node;
 mod process;
 mod project;
 mod run;
+mod screenshots;
 mod summary;
 mod system;
 mod test;
@@ -29,6 +30,7 @@ The project's own commands:
   cargo xtask test [--fast] [--only STEP] run everything that must pass
   cargo xtask types                       write the TypeScript types of ui/src/generated anew
   cargo xtask icons                       draw the icons anew from icons/icon.svg
+  cargo xtask screenshots                 take pictures of every screen into target/screenshots
 
 `test --fast` leaves out the window tests and clippy of the app; `--only` may be repeated.
 Steps of `test`:
@@ -42,6 +44,7 @@ enum Command {
     Test(test::Options),
     Types,
     Icons,
+    Screenshots,
 }
 
 fn main() -> ExitCode {
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Test(options) => return test::run(project, &options),
         Command::Types => types::write(&project),
         Command::Icons => icons::draw(&project),
+        Command::Screenshots => screenshots::take(&project),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -84,6 +88,7 @@ fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         "test" => parse_test(&mut parser).map(Command::Test),
         "types" => nothing_more(&mut parser).map(|()| Command::Types),
         "icons" => nothing_more(&mut parser).map(|()| Command::Icons),
+        "screenshots" => nothing_more(&mut parser).map(|()| Command::Screenshots),
         "help" => nothing_more(&mut parser).map(|()| Command::Help),
         _ => Err(format!("there is no command `{name}`").into()),
     }

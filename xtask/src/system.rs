@@ -26,6 +26,8 @@ enum Probe {
     Program(&'static str),
     /// Python, able to make virtual environments.
     PythonVenv,
+    /// A font with Chinese characters.
+    ChineseFont,
 }
 
 /// What building and running the app takes.
@@ -60,6 +62,10 @@ pub(crate) const WINDOW_TESTS: &[Need] = &[
     need(Probe::Program("gnome-keyring-daemon"), "gnome-keyring", "gnome-keyring", "gnome-keyring"),
     need(Probe::PythonVenv, "python3-venv", "python3", "python"),
 ];
+
+/// What the pictures take on top of [`WINDOW_TESTS`].
+pub(crate) const SCREENSHOTS: &[Need] =
+    &[need(Probe::ChineseFont, "fonts-wqy-microhei", "wqy-microhei-fonts", "wqy-microhei")];
 
 const fn need(probe: Probe, apt: &'static str, dnf: &'static str, pacman: &'static str) -> Need {
     Need { probe, apt, dnf, pacman }
@@ -131,6 +137,8 @@ fn is_there(probe: &Probe) -> bool {
         Probe::Program(name) => process::is_program(name),
         // Debian ships `venv` without what it needs to work.
         Probe::PythonVenv => process::answer("python3", &["-c", "import ensurepip"]).is_some(),
+        Probe::ChineseFont => process::answer("fc-list", &[":lang=zh-cn"])
+            .is_some_and(|fonts| !fonts.trim().is_empty()),
     }
 }
 
@@ -148,6 +156,7 @@ impl Probe {
         match self {
             Self::Library(name) | Self::Program(name) => name,
             Self::PythonVenv => "python3 with venv",
+            Self::ChineseFont => "a Chinese font",
         }
     }
 }
