@@ -1,6 +1,6 @@
 //! The TypeScript types that ts-rs derives from the Rust ones, and whether they are up to date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -34,8 +34,6 @@ pub(crate) fn write(project: &Project) -> Result<()> {
 }
 
 /// Fails, with the difference printed, where the committed types are not what Rust says now.
-///
-/// Must run before a plain `cargo test`, whose own export tests rewrite the committed files.
 pub(crate) fn check(project: &Project) -> Result<()> {
     let committed = read(&project.path(COMMITTED))?;
     let difference = difference(&committed, &generate(project)?);
@@ -46,24 +44,48 @@ pub(crate) fn check(project: &Project) -> Result<()> {
     Ok(())
 }
 
+/// Exports the types of each crate into a folder of its own. ts-rs begins a file anew in each
+/// process and exports what a type refers to as well, so a file is taken from the crate whose source
+/// names it, and from no other.
 fn generate(project: &Project) -> Result<Files> {
-    let folder = tempfile::tempdir()?;
-    let export = |arguments: &[&str]| {
-        let mut tests = project.cargo(arguments);
+    let mut files = Files::new();
+    for (package, source) in packages(project)? {
+        let own = exported_files(&read(&project.path(&source))?);
+        if own.is_empty() {
+            continue;
+        }
+        let folder = tempfile::tempdir()?;
+        let kinds: &[&str] = if package == APP { &["--bins"] } else { &["--lib"] };
+        let arguments = [&["test", "--locked", "--package", &package], kinds].concat();
+        let mut tests = project.cargo(&arguments);
         tests.arg("export_bindings").env("TS_RS_EXPORT_DIR", folder.path());
-        process::run_quietly(&mut tests)
-    };
-    // The same selections as the later test steps, so that nothing is built twice.
-    export(&["test", "--locked", "--lib", "--bins"])?;
-    if exports_types(&project.path("src-tauri/src"))? {
-        export(&["test", "--locked", "--package", APP, "--bins"])?;
+        process::run_quietly(&mut tests)?;
+        files.extend(read(folder.path())?.into_iter().filter(|(name, _)| own.contains(name)));
     }
-    read(folder.path())
+    Ok(files)
 }
 
-/// Whether the app itself exports types; only then must it be built for them.
-fn exports_types(folder: &Path) -> Result<bool> {
-    Ok(read(folder)?.values().any(|text| text.contains("ts(export")))
+/// The packages that may export types, and where their sources are.
+fn packages(project: &Project) -> Result<Vec<(String, String)>> {
+    let mut packages = Vec::new();
+    for entry in fs::read_dir(project.path("crates"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        packages.push((name.clone(), format!("crates/{name}/src")));
+    }
+    packages.sort();
+    packages.push((APP.to_owned(), "src-tauri/src".to_owned()));
+    Ok(packages)
+}
+
+/// The files that these sources export types to.
+fn exported_files(sources: &Files) -> BTreeSet<String> {
+    const NAMED: &str = "export_to = \"";
+    sources
+        .values()
+        .flat_map(|text| text.split(NAMED).skip(1))
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn read(folder: &Path) -> Result<Files> {
@@ -120,6 +142,13 @@ mod tests {
 
     fn files(list: &[(&str, &str)]) -> Files {
         list.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_crate_owns_the_files_that_its_source_names() {
+        let sources =
+            files(&[("view.rs", "#[ts(export, export_to = \"session.ts\")] struct View;")]);
+        assert_eq!(exported_files(&sources).into_iter().collect::<Vec<_>>(), ["session.ts"]);
     }
 
     #[test]

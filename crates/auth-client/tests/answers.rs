@@ -73,6 +73,7 @@ fn refusals() -> Vec<Row> {
         ("401 with a word", answer(401, &[], "Unauthorized"), is(UnclearRefusal)),
         ("401 with the number 401", answer(401, &[("Content-Type", "text/plain")], "401"), is(UnclearRefusal)),
         ("401 with torn JSON", json(401, r#"{"message":"wh"#), is(UnclearRefusal)),
+        ("401 with JSON that breaks off", b"HTTP/1.1 401 No\r\nContent-Length: 99\r\n\r\n{\"message\":\"who?\"}".to_vec(), is(UnclearRefusal)),
         ("an empty 400", answer(400, &[], ""), is(UnclearRefusal)),
         ("400 with JSON", json(400, r#"{"message":"bad"}"#), is(UnclearRefusal)),
         ("invalid_request", error(400, "invalid_request"), coded(UnclearRefusal, "invalid_request")),

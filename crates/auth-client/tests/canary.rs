@@ -202,6 +202,17 @@ async fn what_tells_nothing_secret_is_still_there() {
 }
 
 #[tokio::test]
+async fn half_an_answer_shows_the_names_in_it_and_no_value() {
+    let torn = json(200, r#"{"ticket":"abc","list":["def"],"n":20,"other":"gh"#);
+    let fake = Fake::giving(vec![torn]).await;
+    let api = fake.api(AccountSettings::default());
+    let exchange = api.sign_in(&alice()).await.unwrap_err().exchange;
+    let shown = exchange.response.join("\n");
+    clean(&shown, &["abc", "def", "gh"]);
+    assert!(shown.contains("\"ticket\"") && shown.contains("20"), "{shown}");
+}
+
+#[tokio::test]
 async fn a_long_answer_is_cut() {
     let list = format!("[{}]", vec!["\"word\""; 5_000].join(","));
     let text = "word ".repeat(5_000);
