@@ -22,7 +22,7 @@ export type Picture = {
   pastMs: number;
   now: number;
   /** Where the present token is renewed, or ends if it cannot be. */
-  next: { x: number; renews: boolean; labelX: number; anchor: 'start' | 'end' } | null;
+  next: { x: number; renews: boolean; labelX: number } | null;
   bars: PlacedBar[];
   marks: PlacedMark[];
   ticks: { at: number; x: number; text: string }[];
@@ -44,6 +44,8 @@ const PASTS = [
 const TOKENS_SHOWN = 6;
 /** Room that a label below the axis needs, in pixels. */
 const LABEL_PX = 62;
+/** Room for what is to come: the words "now" and "renews here" stand side by side. */
+const FUTURE_PX = 92;
 
 /** How much of the past is shown: as much as there is, up to a few tokens. */
 export function shownPast(view: View, now: number): number {
@@ -59,12 +61,15 @@ export function picture(view: View, now: number, width: number): Picture {
   const present = presentBar(view);
   const planned = view.lifeline.planned;
   // Some future is always shown, so that the line of the present does not stick to the edge.
-  const end = Math.max(now + pastMs / 4, present?.toMs ?? 0, planned?.toMs ?? 0) + pastMs / 40;
+  const room = Math.min(0.45, FUTURE_PX / width);
+  const end =
+    Math.max(now + (pastMs * room) / (1 - room), present?.toMs ?? 0, planned?.toMs ?? 0) +
+    pastMs / 40;
   const x = (ms: number): number => ((ms - start) / (end - start)) * width;
   const edge = (ms: number): number => Math.min(width + 20, Math.max(-20, x(ms)));
   const nowX = x(now);
   const step = nextStep(view, present, now);
-  const next = step && { ...step, x: x(step.atMs), ...labelPlace(x(step.atMs), nowX, width) };
+  const next = step && { ...step, x: x(step.atMs), labelX: labelPlace(x(step.atMs), nowX, width) };
 
   const bars: PlacedBar[] = view.lifeline.tokens
     .map((bar, index): PlacedBar => {
@@ -91,10 +96,7 @@ export function picture(view: View, now: number, width: number): Picture {
     });
   }
 
-  const half = LABEL_PX / 2;
-  const taken = next
-    ? [nowX, next.anchor === 'start' ? next.labelX + half : next.labelX - half]
-    : [nowX];
+  const taken = next ? [nowX, next.labelX + LABEL_PX / 2] : [nowX];
   const ticks = timeTicks(new Date(start), new Date(end), Math.max(2, Math.floor(width / 110)))
     .map((tick) => tick.getTime())
     .map((at) => ({ at, x: x(at), text: axisTime(at, end - start) }))
@@ -148,14 +150,8 @@ function nextStep(
 }
 
 /** Beside its line, clear of the word "now" and inside the picture. */
-function labelPlace(
-  x: number,
-  nowX: number,
-  width: number,
-): { labelX: number; anchor: 'start' | 'end' } {
-  return x > width - LABEL_PX - 10
-    ? { labelX: Math.min(width, x + 4), anchor: 'end' }
-    : { labelX: Math.max(x - 4, nowX + 20), anchor: 'start' };
+function labelPlace(x: number, nowX: number, width: number): number {
+  return Math.min(Math.max(x - 4, nowX + 20), width - LABEL_PX);
 }
 
 function lastBar(view: View): { lifetime: number } | null {
