@@ -5,7 +5,7 @@ use crate::desk::Desk;
 use crate::wire::{
     ApiCall, ApiCallHow, ApiCallResult, AppError, AppView, ErrorCode, KeepIn, Preferences,
 };
-use auth_client::{AccountSettings, CheckReport, PresetView};
+use auth_client::{AccountSettings, CheckReport, PresetView, SettingsProblem};
 use engine::{Class, Failure, Trigger};
 use keeper::ports::{ApiVerdict, Connector, Credentials, VaultFailure};
 use keeper::record::Keep;
@@ -37,6 +37,9 @@ pub(crate) async fn sign_in(
     password: SecretString,
     keep: KeepIn,
 ) -> Result<(), AppError> {
+    if let Some(problem) = settings.problems().into_iter().next() {
+        return Err(AppError::from(problem));
+    }
     let user = settings.user.clone();
     enter(&desk, Account::Server { settings: Box::new(settings) }, user, password, keep.into())
         .await
@@ -116,11 +119,9 @@ async fn enter(
     keep: Keep,
 ) -> Result<(), AppError> {
     let accounts = desk.accounts();
-    let server = accounts.connect(&account.write()).map_err(|message| AppError {
-        code: ErrorCode::BadSettings,
-        message,
-        exchange: None,
-    })?;
+    let server = accounts
+        .connect(&account.write())
+        .map_err(|message| AppError::new(ErrorCode::BadSettings, message))?;
     let credentials = Credentials { user, password };
     let request = SignIn { server, account: account.write(), credentials, keep };
     desk.keeper.sign_in(request).await.map_err(|error| AppError::from(&error))?;
@@ -145,7 +146,14 @@ impl From<&SignInError> for AppError {
             SignInError::Overtaken => ErrorCode::Overtaken,
             SignInError::Quitting => ErrorCode::Quitting,
         };
-        Self { code, message: error.to_string(), exchange: None }
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<SettingsProblem> for AppError {
+    fn from(problem: SettingsProblem) -> Self {
+        let SettingsProblem { field, message } = problem;
+        Self { field: Some(field), ..Self::new(ErrorCode::BadSettings, message) }
     }
 }
 
@@ -163,7 +171,7 @@ impl From<&Failure> for AppError {
             }
         };
         let exchange = failure.exchange.clone();
-        Self { code, message: exchange.detail.clone(), exchange: Some(exchange) }
+        Self { exchange: Some(exchange.clone()), ..Self::new(code, exchange.detail) }
     }
 }
 
@@ -175,7 +183,7 @@ impl From<&VaultFailure> for AppError {
             | VaultFailure::KeyGone(_)
             | VaultFailure::Unreadable(_) => ErrorCode::StoreHeldUp,
         };
-        Self { code, message: failure.to_string(), exchange: None }
+        Self::new(code, failure.to_string())
     }
 }
 

@@ -190,9 +190,9 @@ fn problem(error: &StartError) -> AppError {
         | StartError::Listen(_)
         | StartError::NoRandomness => ErrorCode::DemoUnavailable,
     };
-    AppError { code, message: error.to_string(), exchange: None }
+    AppError::new(code, error.to_string())
 }
 
 fn unavailable(error: &demo_server::ControlError) -> AppError {
-    AppError { code: ErrorCode::DemoUnavailable, message: error.to_string(), exchange: None }
+    AppError::new(ErrorCode::DemoUnavailable, error.to_string())
 }

@@ -233,7 +233,7 @@ async fn notice_troubles(desk: Arc<Desk>) {
 }
 
 fn not_saved(error: &dyn std::fmt::Display) -> AppError {
-    AppError { code: ErrorCode::NotSaved, message: error.to_string(), exchange: None }
+    AppError::new(ErrorCode::NotSaved, error.to_string())
 }
 
 fn host_and_port(base_url: &str) -> String {

@@ -13,14 +13,10 @@
 use serde_json::Value;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use tauri::{AppHandle, Runtime};
+use std::sync::Arc;
+use tauri::{AppHandle, Manager as _, Resource, ResourceId, Runtime};
 use tauri_plugin_store::{Error, Store, StoreExt as _};
 use vault::{Slot, SlotFiles, Slots};
-
-/// One store is open at a time, of all accounts: opening locks the list of stores and then the table
-/// of resources, closing the table and then the list, and two threads would wait for each other.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// One account's slots, each a store file of its own.
 pub(crate) struct StoreSlots<R: Runtime> {
@@ -57,17 +53,16 @@ impl<R: Runtime> Slots for StoreSlots<R> {
         let is_new = !path.try_exists()?;
         self.files.make_private(slot)?;
         {
-            let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
             let builder = self.app.store_builder(&path).disable_auto_save();
-            let store = Open(builder.build().map_err(as_io)?);
+            let store = Open { app: &self.app, store: builder.build().map_err(as_io)? };
             if !is_new {
-                store.0.reload_ignore_defaults().map_err(as_io)?;
+                store.store.reload_ignore_defaults().map_err(as_io)?;
             }
-            store.0.clear();
+            store.store.clear();
             for (name, value) in members {
-                store.0.set(name.as_str(), value.clone());
+                store.store.set(name.as_str(), value.clone());
             }
-            store.0.save().map_err(as_io)?;
+            store.store.save().map_err(as_io)?;
         }
         self.files.make_durable(slot)
     }
@@ -86,19 +81,31 @@ impl<R: Runtime> Slots for StoreSlots<R> {
 }
 
 /// An open store, closed on every way out.
-struct Open<R: Runtime>(Arc<Store<R>>);
+struct Open<'a, R: Runtime> {
+    app: &'a AppHandle<R>,
+    store: Arc<Store<R>>,
+}
 
-impl<R: Runtime> Drop for Open<R> {
+impl<R: Runtime> Drop for Open<'_, R> {
+    /// `close_resource` in two steps that hold one lock each. It locks the table of resources and
+    /// then the plugin's list of stores; opening, and the plugin's saving at exit, lock the list and
+    /// then the table. Two accounts, or a write and the exit, would wait for each other for ever.
     fn drop(&mut self) {
-
+        Resource::close(Arc::clone(&self.store));
+        let mut table = self.app.resources_table();
+        let ids: Vec<_> = table.names().map(|(id, _)| id).collect();
+        let is_it = |id: &ResourceId| {
+            table.get::<Store<R>>(*id).is_ok_and(|store| Arc::ptr_eq(&store, &self.store))
+        };
+        if let Some(id) = ids.into_iter().find(is_it) {
+            // Taken, not closed: it is closed already.
+            drop(table.take::<Store<R>>(id));
+        }
     }
 }
 
 fn as_io(error: Error) -> io::Error {
-    match error {
-        Error::Io(error) => error,
-        other => io::Error::other(other),
-    }
+    if let Error::Io(error) = error { error } else { io::Error::other(error) }
 }
 
 #[cfg(test)]
@@ -108,6 +115,8 @@ mod tests {
     use std::fs;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
     use tauri::test::{MockRuntime, mock_builder, mock_context, noop_assets};
     use tauri::{App, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder};
     use tauri_plugin_store::StoreExt as _;
@@ -137,10 +146,13 @@ mod tests {
         WebviewWindowBuilder::new(&app, "main", WebviewUrl::default()).build().unwrap();
         let exited = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&exited);
-        app.run_return(move |app, event| match event {
-            RunEvent::Ready => app.get_webview_window("main").unwrap().close().unwrap(),
-            RunEvent::Exit => seen.store(true, Ordering::Relaxed),
-            _ => {}
+        app.run_return(move |app, event| {
+            if matches!(event, RunEvent::Ready) {
+                app.get_webview_window("main").unwrap().close().unwrap();
+            }
+            if matches!(event, RunEvent::Exit) {
+                seen.store(true, Ordering::Relaxed);
+            }
         });
         assert!(exited.load(Ordering::Relaxed));
     }
@@ -202,26 +214,35 @@ mod tests {
     }
 
     #[test]
-    fn two_accounts_written_at_once_do_not_wait_for_each_other_for_ever() {
+    fn writes_at_once_and_an_exit_do_not_wait_for_each_other_for_ever() {
+        const ROUNDS: u32 = 600;
         let (app, folder) = (app(), tempfile::tempdir().unwrap());
-        let of = |account: &str| {
+        let (done, ends) = channel();
+        for account in ["alice", "bob"] {
             let files = SlotFiles::new(folder.path(), account).unwrap();
-            StoreSlots::new(app.handle().clone(), files)
-        };
-        let accounts = [of("alice"), of("bob"), of("carol")];
-        std::thread::scope(|scope| {
-            for slots in &accounts {
-                scope.spawn(|| {
-                    for round in 0..50 {
-                        slots.write(Slot::A, &json!({"round": round})).unwrap();
-                    }
-                });
-            }
-        });
-        for slots in accounts {
-            let raw = slots.read_raw(Slot::A).unwrap().unwrap();
-            let written: Value = serde_json::from_slice(&raw).unwrap();
-            assert_eq!(written, json!({"round": 49}));
+            let slots = StoreSlots::new(app.handle().clone(), files);
+            let done = done.clone();
+            std::thread::spawn(move || {
+                for round in 1..=ROUNDS {
+                    slots.write(Slot::A, &json!({"round": round})).unwrap();
+                }
+                let raw = slots.read_raw(Slot::A).unwrap().unwrap();
+                let written: Value = serde_json::from_slice(&raw).unwrap();
+                done.send(written == json!({"round": ROUNDS})).unwrap();
+            });
         }
+        // Looks a store up, which takes the same locks in the same order as saving at exit does.
+        let (handle, path) = (app.handle().clone(), folder.path().join("alice-a.json"));
+        std::thread::spawn(move || {
+            for _ in 0..100 * ROUNDS {
+                let _ = handle.get_store(&path);
+            }
+            done.send(true).unwrap();
+        });
+        for _ in 0..3 {
+            let well = ends.recv_timeout(Duration::from_secs(60));
+            assert!(well.expect("they wait for each other"));
+        }
+        assert_eq!(app.resources_table().names().count(), 0, "nothing is left in the table");
     }
 }

@@ -213,8 +213,17 @@ pub(crate) struct AppError {
     pub(crate) code: ErrorCode,
     /// Details in plain English.
     pub(crate) message: String,
+    /// The setting that is wrong, as a path in the settings (`login.path`), where it is one.
+    pub(crate) field: Option<String>,
     /// The request that failed, where there was one.
     pub(crate) exchange: Option<Exchange>,
+}
+
+impl AppError {
+    /// An error without a request of its own.
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), field: None, exchange: None }
+    }
 }
 
 /// What went wrong.

@@ -28,7 +28,7 @@ export class Attempt {
 export function asFailure(thrown: unknown): Failure {
   if (isAppError(thrown)) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: 'unexpected', message, exchange: null };
+  return { code: 'unexpected', message, field: null, exchange: null };
 }
 
 function isAppError(thrown: unknown): thrown is AppError {

@@ -50,7 +50,12 @@ describe('signing in to a server', () => {
 
   it('says a wrong password next to the password', async () => {
     const bridge = await openForm();
-    bridge.refuse.set('signIn', { code: 'wrong_password', message: '', exchange: exchange() });
+    bridge.refuse.set('signIn', {
+      code: 'wrong_password',
+      message: '',
+      field: null,
+      exchange: exchange(),
+    });
     await fill();
     await userEvent.click(screen.getByTestId('submit-sign-in'));
     await settle();
@@ -65,7 +70,12 @@ describe('signing in to a server', () => {
 
   it('says in words that nothing was reached, and how to try again', async () => {
     const bridge = await openForm();
-    bridge.refuse.set('signIn', { code: 'unreachable', message: 'dns', exchange: null });
+    bridge.refuse.set('signIn', {
+      code: 'unreachable',
+      message: 'dns',
+      field: null,
+      exchange: null,
+    });
     await fill();
     await userEvent.click(screen.getByTestId('submit-sign-in'));
     await settle();
@@ -73,6 +83,19 @@ describe('signing in to a server', () => {
     expect(screen.getByTestId('submit-sign-in')).toHaveTextContent('Try again');
     expect(field('password')).toHaveValue('');
     expect(field('user')).toHaveValue('alice');
+  });
+
+  it('says next to its field that a setting cannot be used', async () => {
+    const bridge = await openForm();
+    const message = 'https everywhere but on this computer';
+    const refusal = { code: 'bad_settings', message, field: 'baseUrl', exchange: null } as const;
+    bridge.refuse.set('signIn', refusal);
+    await fill();
+    await userEvent.click(screen.getByTestId('submit-sign-in'));
+    await settle();
+    expect(field('base-url')).toHaveAccessibleDescription(/https everywhere/);
+    expect(field('base-url')).toHaveFocus();
+    expect(screen.queryByTestId('form-error')).toBeNull();
   });
 
   it('tells what is missing next to its field, and asks nothing', async () => {
@@ -172,7 +195,12 @@ describe('signing in again', () => {
 
   it('says a wrong password next to the password', async () => {
     const bridge = await open(fixtures.needs_sign_in_server);
-    bridge.refuse.set('signIn', { code: 'wrong_password', message: '', exchange: null });
+    bridge.refuse.set('signIn', {
+      code: 'wrong_password',
+      message: '',
+      field: null,
+      exchange: null,
+    });
     await userEvent.type(field('password'), 'secret words{Enter}');
     await settle();
     expect(screen.getByTestId('password-error')).toHaveTextContent(

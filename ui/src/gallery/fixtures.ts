@@ -96,7 +96,7 @@ const each = {
     demo: {
       ...restingApp.demo,
       baseUrl: null,
-      problem: { code: 'port_taken', message: 'port 43117 is in use', exchange: null },
+      problem: { code: 'port_taken', message: 'port 43117 is in use', field: null, exchange: null },
     },
   },
   restoring: {

@@ -67,6 +67,10 @@ code: ErrorCode,
  */
 message: string, 
 /**
+ * The setting that is wrong, as a path in the settings (`login.path`), where it is one.
+ */
+field: string | null, 
+/**
  * The request that failed, where there was one.
  */
 exchange: Exchange | null, };
