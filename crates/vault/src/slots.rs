@@ -336,7 +336,6 @@ fn narrow(path: &Path, mode: u32) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same face as on unix, where it can fail")]
 fn narrow(_path: &Path, _mode: u32) -> io::Result<()> {
     Ok(())
 }

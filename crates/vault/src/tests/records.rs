@@ -17,6 +17,12 @@ fn plain_files_keep_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("deep").join("inside");
     check(&|| Ok(Arc::new(PlainFiles::new(&inside, "alice")?))).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let between = fs::metadata(inside.parent().unwrap()).unwrap().permissions().mode();
+        assert_eq!(between & 0o777, 0o700, "a folder made on the way is private, too");
+    }
 }
 
 #[test]
