@@ -100,7 +100,13 @@ impl Session {
 
     /// Another process has renewed `before`, of the same epoch, and this is what it saved.
     pub(crate) fn follows(&mut self, before: &Self, policy: &Policy, seed: u64) {
-        if self.refreshes > 0 && has_moved(before.refresh_end, self.refresh_end) {
+        if self.grant == before.grant {
+            // The same token: what the API said of it stands, and is not known to have had its refresh.
+            self.api_refused = before.api_refused;
+            self.fetched_for_api = before.fetched_for_api;
+            self.due |= before.due || before.api_refused;
+        }
+        if has_moved(before.refresh_end, self.refresh_end) {
             self.heed_refresh_end(policy, seed);
         }
     }

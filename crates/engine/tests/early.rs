@@ -5,7 +5,7 @@ mod stage;
 use engine::{
     Access, Class, Fix, HOUR, Input, Lifetime, MINUTE, SECOND, Sentence, State, Trigger, Wait,
 };
-use stage::{Stage, by_refresh_token, token};
+use stage::{DAY, Stage, by_refresh_token, token};
 
 // ── The API refuses ──────────────────────────────────────────────────────────────────────────
 
@@ -215,8 +215,6 @@ fn what_the_person_asks_for_is_no_storm() {
 
     assert_eq!(stage.state(), State::Resting);
 }
-
-const DAY: i64 = stage::DAY;
 
 fn stopped_for_the_api(lifetime_ms: i64) -> Stage {
     let mut stage = Stage::signed_in(lifetime_ms);

@@ -229,6 +229,19 @@ fn a_record_that_brings_no_news_does_not_revive_a_token_that_the_api_refused() {
 }
 
 #[test]
+fn a_refused_token_that_is_read_back_during_its_refresh_is_renewed_after_all() {
+    let mut stage = Stage::signed_in(HOUR);
+    stage.api_refuses();
+
+    stage.tell(Input::Adopted(Box::new(stage.snapshot())));
+    let worth = stage.view().token.map(|token| token.worth);
+    stage.tell(Input::Tick);
+
+    assert_eq!(worth, Some(Worth::RefusedByApi));
+    assert!(stage.attempt().is_some(), "{:?}", stage.state());
+}
+
+#[test]
 fn two_copies_with_an_end_that_never_moves_do_not_renew_for_each_other() {
     let mut stage =
         Stage::signed_in_to(ending_refresh_token(1, 10 * MINUTE), engine::Lifetime::Told(HOUR));

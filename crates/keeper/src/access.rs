@@ -1,5 +1,6 @@
 //! The access token as callers get it: without a lock and without allocation while it is fresh.
 
+use crate::ports::AuthServer;
 use arc_swap::ArcSwapOption;
 use engine::{Boot, Fingerprint};
 use secrecy::SecretString;
@@ -17,6 +18,8 @@ pub(crate) struct Exposed {
     pub(crate) fresh_until: Boot,
     /// Half of its lifetime: no caller can ask for more.
     pub(crate) half_life_ms: i64,
+    /// Whose token it is: it is carried there and nowhere else.
+    pub(crate) server: Option<Arc<dyn AuthServer>>,
 }
 
 impl AccessToken {
@@ -34,6 +37,10 @@ impl AccessToken {
 
     pub(crate) fn fresh_until(&self) -> Boot {
         self.0.fresh_until
+    }
+
+    pub(crate) fn server(&self) -> Option<&Arc<dyn AuthServer>> {
+        self.0.server.as_ref()
     }
 
     pub(crate) fn new(exposed: Exposed) -> Self {

@@ -2,8 +2,8 @@
 
 use crate::handle::Keeper;
 use crate::owner::Message;
-use crate::ports::{ApiAnswer, ApiVerdict, AuthServer};
-use engine::{Exchange, Wall};
+use crate::ports::{ApiAnswer, ApiVerdict};
+use engine::{Exchange, Fingerprint, Wall};
 
 /// What a call of the API did and got.
 #[derive(Clone, Debug)]
@@ -34,8 +34,9 @@ pub enum How {
 /// What the API said in the end. `None`: it was not called.
 pub type Result = Option<ApiVerdict>;
 
-pub(crate) async fn call(keeper: &Keeper, server: &dyn AuthServer) -> Option<ApiCall> {
-    let before = keeper.present();
+/// `before`: the token when the call was asked for.
+/// Each token goes to its own server: somebody else may have signed in between two of them.
+pub(crate) async fn call(keeper: &Keeper, before: Option<Fingerprint>) -> Option<ApiCall> {
     let token = match keeper.access_token(0).await {
         Ok(token) => token,
         Err(unavailable) => {
@@ -49,7 +50,7 @@ pub(crate) async fn call(keeper: &Keeper, server: &dyn AuthServer) -> Option<Api
     };
     let renewed_first = before.is_some_and(|before| before != token.fingerprint());
     let how = if renewed_first { How::RefreshedFirst } else { How::FreshToken };
-    let first = server.call_api(token.secret()).await?;
+    let first = token.server()?.call_api(token.secret()).await?;
     report(keeper, &first).await;
     if first.verdict != ApiVerdict::TokenRefused {
         let exchanges = vec![first.exchange];
@@ -68,7 +69,7 @@ pub(crate) async fn call(keeper: &Keeper, server: &dyn AuthServer) -> Option<Api
             });
         }
     };
-    let second = server.call_api(again.secret()).await?;
+    let second = again.server()?.call_api(again.secret()).await?;
     report(keeper, &second).await;
     if second.verdict == ApiVerdict::TokenRefused {
         keeper.api_refused(again.fingerprint()).await;

@@ -156,15 +156,19 @@ impl Keeper {
     }
 
     /// An API refused this access token as invalid: see [`crate::ports::ApiVerdict::TokenRefused`].
+    /// Once this returns, nobody gets that token any more.
     pub async fn api_refused(&self, access: Fingerprint) {
-        self.send(Message::ApiRefused(access)).await;
+        self.ask(|reply| Message::ApiRefused(access, reply)).await;
     }
 
     /// Carries the access token to the account's API, renewing before or after where that is needed.
     /// `None` where nobody is signed in, or the account names no API.
     pub async fn call_api(&self) -> Option<ApiCall> {
-        let server = self.ask(Message::Server).await??;
-        api::call(self, server.as_ref()).await
+        let before = self.present();
+        if !self.ask(Message::IsSignedIn).await.unwrap_or(false) {
+            return None;
+        }
+        api::call(self, before).await
     }
 
     /// When to renew, from now on.
@@ -177,7 +181,7 @@ impl Keeper {
         self.ask(Message::Quit).await;
     }
 
-    pub(crate) fn present(&self) -> Option<Fingerprint> {
+    fn present(&self) -> Option<Fingerprint> {
         self.counter.present().map(|token| token.fingerprint())
     }
 

@@ -16,6 +16,8 @@ pub mod record;
 mod refresh;
 mod sign;
 mod snapshot;
+mod store;
+mod unsaved;
 
 pub use access::AccessToken;
 pub use api::{ApiCall, How, Result as ApiResult};

@@ -1,25 +1,24 @@
 //! The task that owns the engine: every message in turn, every effect in order.
 
-use crate::access::{AccessToken, Counter, Exposed};
+use crate::access::{AccessToken, Counter};
 use crate::handle::{Setup, Shown, SignIn, SignInError, Unavailable};
-use crate::ports::{AuthServer, Call, Clock, Connector, Reading, RefreshLock, Vault, VaultFailure};
-use crate::record::{Keep, Record, Session, Tokens};
-use crate::refresh::{self, Around, Basis, Outcome, Renewed, Unsaved, on_vault};
-use crate::sign::{self, SignedIn, Turn};
-use crate::snapshot::{fingerprint, snapshot};
+use crate::ports::{AuthServer, Clock, Connector, Reading, RefreshLock, VaultFailure};
+use crate::record::{Keep, Session};
+use crate::refresh::{Outcome, Saved};
+use crate::sign::{SignedIn, Turn};
+use crate::store::Store;
+use crate::unsaved::{Over, Unsaved};
+use callers::Waiter;
 use engine::{
-    Access, Boot, ClockSample, Effect, Engine, Fingerprint, Holdup, Input, Now, Policy, SECOND,
-    Trigger,
+    Boot, ClockSample, Effect, Engine, Fingerprint, Input, Policy, SECOND, State, Trigger,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-/// While somebody is signed in the clocks are looked at this often, in milliseconds.
+/// While somebody is signed in, or may be, the clocks are looked at this often, in milliseconds.
 const TICK_MS: i64 = 5 * SECOND;
-/// Quitting waits so long for a refresh, in milliseconds; then its intent stays.
-const QUIT_MS: i64 = 3 * SECOND;
 
 /// What the owner is told.
 pub(crate) enum Message {
@@ -32,12 +31,12 @@ pub(crate) enum Message {
         min_validity_ms: i64,
         reply: oneshot::Sender<Result<AccessToken, Unavailable>>,
     },
-    ApiRefused(Fingerprint),
+    ApiRefused(Fingerprint, oneshot::Sender<()>),
     ApiAnswered {
         confirmed: bool,
         clock: Option<ClockSample>,
     },
-    Server(oneshot::Sender<Option<Arc<dyn AuthServer>>>),
+    IsSignedIn(oneshot::Sender<bool>),
     Policy(Policy),
     Quit(oneshot::Sender<()>),
     // From the owner's own tasks:
@@ -46,42 +45,67 @@ pub(crate) enum Message {
         attempt: u64,
         outcome: Outcome,
     },
-    SignedIn(Result<Box<SignedIn>, SignInError>, oneshot::Sender<Result<(), SignInError>>),
+    SignedIn {
+        result: Result<Box<SignedIn>, SignInError>,
+        turn: Turn,
+        reply: oneshot::Sender<Result<(), SignInError>>,
+    },
     SignOutWritten {
-        result: Result<(), VaultFailure>,
+        ended: u64,
+        /// `false`: a later sign-in is waited for.
+        result: Result<bool, VaultFailure>,
         reply: Option<oneshot::Sender<()>>,
     },
     ServerTold(Result<(), String>),
-    SavedLate(Result<bool, VaultFailure>),
+    SavedLate {
+        /// What was to be saved.
+        stand: Over,
+        result: Result<Saved, VaultFailure>,
+    },
     /// Something was done that nobody waits for.
     Done,
 }
 
-/// A caller who waits for a token.
-struct Waiter {
-    since: Boot,
-    until: Boot,
-    min_validity_ms: i64,
-    reply: oneshot::Sender<Result<AccessToken, Unavailable>>,
+/// A session, and the server that it belongs to.
+struct Answered {
+    session: Session,
+    server: Arc<dyn AuthServer>,
 }
 
 pub(crate) struct Owner {
     clock: Arc<dyn Clock>,
-    vault: Arc<dyn Vault>,
+    store: Store,
     connector: Arc<dyn Connector>,
     engine: Engine,
+    /// The server of the present account.
     server: Option<Arc<dyn AuthServer>>,
     /// The session in use, with its tokens.
     session: Option<Session>,
     /// Answers that are saved and wait for the engine to have them exposed.
-    answered: HashMap<u64, Session>,
+    answered: HashMap<u64, Answered>,
+    /// The servers that refreshes were begun with.
+    asked: HashMap<u64, Arc<dyn AuthServer>>,
+    /// What was last sent to be renewed in this run.
+    tried: Option<Fingerprint>,
     unsaved: Option<Unsaved>,
+    /// It is being written.
+    saving: bool,
     lock: Option<RefreshLock>,
     /// A sign-out that is not written down: the epoch that it ended.
     unwritten: Option<u64>,
+    /// So many sign-outs are being written.
+    signing_out: u32,
+    /// So many sign-ins are under way.
+    signing_in: u32,
     known_epoch: u64,
     turn: Turn,
+    /// The turn of the last sign-out, or of the sign-in that the present session came from.
+    last_turn: Turn,
+    /// Moves on when a session begins or ends here.
+    era: Turn,
     waiters: Vec<Waiter>,
+    /// They are told once everybody can see what has changed.
+    done: Vec<oneshot::Sender<()>>,
     shown: Shown,
     show: watch::Sender<Shown>,
     counter: Arc<Counter>,
@@ -91,6 +115,8 @@ pub(crate) struct Owner {
     effects: Vec<Effect>,
     /// When the clocks were last looked at.
     looked: Boot,
+    /// A deadline of the past that this look left as it was.
+    standing: Option<Boot>,
 }
 
 impl Owner {
@@ -112,19 +138,27 @@ impl Owner {
         };
         let (show, watched) = watch::channel(shown.clone());
         let owner = Self {
+            store: Store::new(setup.vault, Arc::clone(&setup.clock)),
             clock: setup.clock,
-            vault: setup.vault,
             connector: setup.connector,
             engine,
             server: None,
             session: None,
             answered: HashMap::new(),
+            asked: HashMap::new(),
+            tried: None,
             unsaved: None,
+            saving: false,
             lock: None,
             unwritten: None,
+            signing_out: 0,
+            signing_in: 0,
             known_epoch: 0,
             turn: Turn::default(),
+            last_turn: Turn::default(),
+            era: Turn::default(),
             waiters: Vec::new(),
+            done: Vec::new(),
             shown,
             show,
             counter,
@@ -133,6 +167,7 @@ impl Owner {
             work: JoinSet::new(),
             effects,
             looked: now.boot,
+            standing: None,
         };
         (owner, watched)
     }
@@ -163,11 +198,14 @@ impl Owner {
     /// When to look at the clocks again, if nothing else happens.
     fn wake_at(&self) -> Option<Boot> {
         let now = self.clock.now();
-        let busy = self.session.is_some() || self.unwritten.is_some();
-        let tick = busy.then_some(now.boot + TICK_MS);
+        // Without ticks a quiet hour would look like a sleep, and a wake asks a locked keychain again.
+        let restoring = matches!(self.engine.state(), State::Restoring { .. });
+        let busy = self.session.is_some() || self.unwritten.is_some() || restoring;
+        // Counted from the last look: messages that keep coming must not put it off.
+        let tick = busy.then_some(self.looked + TICK_MS);
         let deadline = self.engine.next_deadline(now).map(|(at, _)| at);
         // A deadline that the last look has left standing waits for something else than time.
-        let deadline = deadline.filter(|at| *at > self.looked);
+        let deadline = deadline.filter(|at| Some(*at) != self.standing);
         let waiters = self.waiters.iter().map(|waiter| waiter.until);
         tick.into_iter().chain(deadline).chain(waiters).min()
     }
@@ -175,13 +213,11 @@ impl Owner {
     fn tick(&mut self) {
         self.looked = self.clock.now().boot;
         self.handle(Input::Tick);
-        if let Some(wanted) = self.waiters.iter().map(|waiter| waiter.min_validity_ms).max() {
-            self.handle(Input::TokenWanted { min_validity_ms: wanted });
-        }
+        self.want_for_waiters();
         self.save_again();
-        if let Some(epoch) = self.unwritten {
-            self.write_sign_out(epoch, None);
-        }
+        self.sign_out_again();
+        let deadline = self.engine.next_deadline(self.clock.now()).map(|(at, _)| at);
+        self.standing = deadline.filter(|at| *at <= self.looked);
     }
 
     fn take(&mut self, message: Message) {
@@ -189,7 +225,7 @@ impl Owner {
             Message::Came(trigger) => self.handle(Input::Came(trigger)),
             Message::Look(reply) => {
                 self.tick();
-                let _gone = reply.send(());
+                self.done.push(reply);
             }
             Message::SignIn(request, reply) => self.sign_in(*request, reply),
             Message::SignOut(reply) => {
@@ -197,17 +233,11 @@ impl Owner {
                 self.write_sign_out(ended, Some(reply));
             }
             Message::Forget(reply) => self.forget(reply),
-            Message::Token { min_validity_ms, reply } => {
-                let now = self.clock.now();
-                self.handle(Input::TokenWanted { min_validity_ms });
-                self.waiters.push(Waiter {
-                    since: now.boot,
-                    until: now.boot,
-                    min_validity_ms,
-                    reply,
-                });
+            Message::Token { min_validity_ms, reply } => self.token_wanted(min_validity_ms, reply),
+            Message::ApiRefused(access, reply) => {
+                self.handle(Input::ApiRefused(access));
+                self.done.push(reply);
             }
-            Message::ApiRefused(access) => self.handle(Input::ApiRefused(access)),
             Message::ApiAnswered { confirmed, clock } => {
                 if let Some(sample) = clock {
                     self.handle(Input::ServerClock(sample));
@@ -216,32 +246,24 @@ impl Owner {
                     self.handle(Input::Confirmed);
                 }
             }
-            Message::Server(reply) => {
-                let server = self.session.as_ref().and(self.server.clone());
-                let _gone = reply.send(server);
+            Message::IsSignedIn(reply) => {
+                let _gone = reply.send(self.session.is_some());
             }
             Message::Policy(policy) => self.handle(Input::PolicyChanged(policy)),
             Message::Quit(reply) => drop(reply),
             Message::Read(result) => self.read(*result),
             Message::Refreshed { attempt, outcome } => self.refreshed(attempt, outcome),
-            Message::SignedIn(result, reply) => {
-                let answer = result.map(|signed_in| self.signed_in(*signed_in));
+            Message::SignedIn { result, turn, reply } => {
+                self.signing_in = self.signing_in.saturating_sub(1);
+                let answer = result.and_then(|signed_in| self.signed_in(*signed_in, turn));
                 let _gone = reply.send(answer);
             }
-            Message::SignOutWritten { result, reply } => {
-                match result {
-                    Ok(()) => {
-                        self.unwritten = None;
-                        self.shown.sign_out_unwritten = None;
-                    }
-                    Err(failure) => self.shown.sign_out_unwritten = Some(failure.to_string()),
-                }
-                if let Some(reply) = reply {
-                    let _gone = reply.send(());
-                }
+            Message::SignOutWritten { ended, result, reply } => {
+                self.sign_out_written(ended, result);
+                self.done.extend(reply);
             }
             Message::ServerTold(result) => self.shown.sign_out_untold = result.err(),
-            Message::SavedLate(result) => self.saved_late(result),
+            Message::SavedLate { stand, result } => self.saved_late(stand, result),
             Message::Done => {}
         }
     }
@@ -256,17 +278,15 @@ impl Owner {
         for effect in effects {
             match effect {
                 Effect::Restore => {
-                    let vault = Arc::clone(&self.vault);
-                    self.spawn(async move {
-                        Message::Read(Box::new(on_vault(&vault, |vault| vault.read()).await))
-                    });
+                    let store = self.store.clone();
+                    self.spawn(async move { Message::Read(Box::new(store.read().await)) });
                 }
                 Effect::Refresh { attempt, connect_quickly, .. } => {
                     self.refresh(attempt, connect_quickly);
                 }
                 Effect::Expose { attempt } => {
-                    if let Some(session) = self.answered.remove(&attempt) {
-                        self.session = Some(session);
+                    if let Some(answered) = self.answered.remove(&attempt) {
+                        self.session = Some(answered.session);
                     }
                 }
                 Effect::Forget => {
@@ -275,8 +295,8 @@ impl Owner {
                     self.lock = None;
                 }
                 Effect::Discard { attempt } => {
-                    if let Some(session) = self.answered.remove(&attempt) {
-                        self.give_back(session.tokens);
+                    if let Some(Answered { session, server }) = self.answered.remove(&attempt) {
+                        self.give_back(session.tokens, server);
                     }
                 }
                 Effect::RecordRefusal => self.record_refusal(),
@@ -297,56 +317,8 @@ impl Owner {
             known.clone_from(&self.shown);
             news
         });
-    }
-
-    fn put_on_counter(&self) {
-        let fresh = self.engine.fresh_until();
-        let token = self.session.as_ref().map(|session| {
-            let name = fingerprint(&session.fingerprint_key, &session.tokens.access);
-            let until = fresh.filter(|(of, _)| *of == name).map_or(Boot(i64::MIN), |(_, at)| at);
-            (name, until, session)
-        });
-        let present = self.counter.present();
-        let unchanged = match (&token, &present) {
-            (Some((name, until, _)), Some(present)) => {
-                present.fingerprint() == *name && present.fresh_until() == *until
-            }
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        if unchanged {
-            return;
-        }
-        self.counter.put(token.map(|(name, until, session)| {
-            AccessToken::new(Exposed {
-                secret: session.tokens.access.clone(),
-                fingerprint: name,
-                fresh_until: until,
-                half_life_ms: match session.lifetime {
-                    engine::Lifetime::Told(ms) => ms / 2,
-                    engine::Lifetime::Unknown(_) => 0,
-                },
-            })
-        }));
-    }
-
-    fn answer_callers(&mut self, now: Now) {
-        for mut waiter in std::mem::take(&mut self.waiters) {
-            match self.engine.access(waiter.min_validity_ms, waiter.since, now) {
-                Access::Take(_) => {
-                    let token = self.counter.present().ok_or(Unavailable { next_try: None });
-                    let _gone = waiter.reply.send(token);
-                }
-                Access::Wait { until } if !waiter.reply.is_closed() => {
-                    waiter.until = until;
-                    self.waiters.push(waiter);
-                }
-                Access::Wait { .. } => {}
-                Access::Unavailable { next_try } => {
-                    let next_try = next_try.map(|at| now.wall_at(at));
-                    let _gone = waiter.reply.send(Err(Unavailable { next_try }));
-                }
-            }
+        for reply in self.done.drain(..) {
+            let _gone = reply.send(());
         }
     }
 
@@ -358,22 +330,13 @@ impl Owner {
             let _gone = inbox.send(message).await;
         });
     }
+}
 
-    /// Waits for the writes in progress, and a little for a refresh.
-    async fn quit(&mut self) {
-        let until = self.clock.now().boot + QUIT_MS;
-        let clock = Arc::clone(&self.clock);
-        let over = sleep(clock, Some(until));
-        tokio::pin!(over);
-        while !self.work.is_empty() {
-            tokio::select! {
-                Some(_done) = self.work.join_next() => {}
-                Some(_message) = self.messages.recv() => {}
-                () = &mut over => break,
-            }
-        }
-        self.work.detach_all();
-    }
+/// Runs what may panic; `None` where it did. A panic must not leave everybody waiting for an answer.
+async fn caught<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+    let mut alone = JoinSet::new();
+    alone.spawn(work);
+    alone.join_next().await?.ok()
 }
 
 async fn sleep(clock: Arc<dyn Clock>, until: Option<Boot>) {
@@ -383,4 +346,8 @@ async fn sleep(clock: Arc<dyn Clock>, until: Option<Boot>) {
     }
 }
 
-mod work;
+mod callers;
+mod quit;
+mod renewal;
+mod saving;
+mod signing;

@@ -3,66 +3,50 @@
 //! It runs in a task of its own that nobody cancels: a caller who gives up, or a window that closes,
 //! must not lose a token that the server has already rotated.
 
-use crate::ports::{Answer, AuthServer, Call, Clock, RefreshLock, Vault, VaultFailure};
+use crate::ports::{Answer, AuthServer, Call, Clock, RefreshLock, VaultFailure};
 use crate::record::{Intent, Record, Session, Tokens};
-use crate::snapshot::{grant, renewal_fingerprint, session, stamp};
-use engine::{ClockSample, Exchange, Failure, Fingerprint, Grant};
+use crate::sign::Turn;
+use crate::snapshot::{fingerprint, grant, renewal_fingerprint, session, stamp};
+use crate::store::{Store, Write, too_slow};
+use crate::unsaved::{Over, Unsaved};
+use engine::{Class, ClockSample, Exchange, Failure, Fingerprint, Grant, SECOND};
 use std::sync::Arc;
 use zeroize::Zeroizing;
+
+/// An answer that is not on disk after so long is handed out all the same, in milliseconds.
+const SAVE_MS: i64 = 2 * SECOND;
 
 /// What a refresh starts from.
 pub(crate) struct Basis {
     pub(crate) epoch: u64,
+    /// Overtaken as soon as this epoch has ended here.
+    pub(crate) era: Turn,
     pub(crate) tokens: Tokens,
     pub(crate) key: Zeroizing<[u8; 32]>,
-    /// When the tokens at hand were asked for, by time since boot.
-    pub(crate) asked_boot_ms: i64,
     pub(crate) refreshes: u32,
     /// What is at hand could not be saved yet.
     pub(crate) unsaved: Option<Unsaved>,
     /// Still held since a save that failed.
     pub(crate) lock: Option<RefreshLock>,
+    /// This token was tried before: an intent that is found is known already.
+    pub(crate) tried: bool,
     pub(crate) call: Call,
-}
-
-/// A record that is not on disk yet, and what it found there when it should have been written: it
-/// may replace that, and nothing else.
-#[derive(Clone)]
-pub(crate) struct Unsaved {
-    pub(crate) record: Record,
-    pub(crate) over: Over,
-}
-
-/// What is on disk, by what tells sessions apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Over {
-    epoch: Option<u64>,
-    renewal: Option<Fingerprint>,
-}
-
-impl Over {
-    pub(crate) fn of(record: Option<&Record>) -> Self {
-        Self {
-            epoch: record.map(|record| record.epoch),
-            renewal: record
-                .and_then(|record| record.session.as_ref())
-                .and_then(|held| renewal_fingerprint(&held.fingerprint_key, &held.tokens)),
-        }
-    }
 }
 
 /// What came of it.
 pub(crate) enum Outcome {
     Renewed(Box<Renewed>),
-    Failed(Box<Failure>),
+    /// With the lock, for what could not be saved yet.
+    Failed(Box<Failure>, Option<RefreshLock>),
     /// Another process is renewing.
     HeldElsewhere,
     /// Another process has renewed, signed in or signed out: this is its record.
     Elsewhere(Option<Box<Record>>),
-    /// The answer belongs to an epoch that has ended, here or in another process.
+    /// The answer belongs to an epoch that has ended, here or in another process; what is stored now.
     Late {
         epoch: u64,
         tokens: Tokens,
+        stands: Option<Box<Record>>,
     },
 }
 
@@ -72,15 +56,31 @@ pub(crate) struct Renewed {
     pub(crate) grant: Grant,
     pub(crate) exchange: Exchange,
     pub(crate) clock: Option<ClockSample>,
-    /// Why it is not on disk, and the lock that is held until it is.
-    pub(crate) unsaved: Option<(VaultFailure, Option<RefreshLock>)>,
+    /// It is not on disk.
+    pub(crate) unsaved: Option<NotSaved>,
+}
+
+/// An answer that is not on disk.
+pub(crate) struct NotSaved {
+    pub(crate) why: VaultFailure,
+    /// Held until it is.
+    pub(crate) lock: Option<RefreshLock>,
+    /// It may still get there.
+    pub(crate) writing: Option<Write<Saved>>,
+}
+
+/// What a write of an answer came to.
+pub(crate) enum Saved {
+    Yes,
+    /// Something else is there that must not be replaced.
+    No(Option<Box<Record>>),
 }
 
 /// The ports that a refresh needs.
 #[derive(Clone)]
 pub(crate) struct Around {
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) vault: Arc<dyn Vault>,
+    pub(crate) store: Store,
     pub(crate) server: Arc<dyn AuthServer>,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Around {
 pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
     let lock = match basis.lock.take() {
         Some(held) => Some(held),
-        None => match on_vault(&around.vault, |vault| vault.try_refresh_lock()).await {
+        None => match around.store.try_refresh_lock().await {
             Ok(Some(lock)) => Some(lock),
             Ok(None) => return Outcome::HeldElsewhere,
             Err(failure) => {
@@ -98,22 +98,39 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
             }
         },
     };
-    let asked_with = renewal_fingerprint(&basis.key, &basis.tokens);
-    let ours = Ours { epoch: basis.epoch, asked_with, unsaved: basis.unsaved.take() };
-    if let Some(elsewhere) = moved_on(&around, &basis, &ours).await {
-        return elsewhere;
+    let ours = Ours {
+        epoch: basis.epoch,
+        era: basis.era.clone(),
+        access: fingerprint(&basis.key, &basis.tokens.access),
+        asked_with: renewal_fingerprint(&basis.key, &basis.tokens),
+        unsaved: basis.unsaved.take(),
+    };
+    match look(&around, &ours).await {
+        Found::Ours { intent } if intent && !basis.tried => {
+            return Outcome::Failed(Box::new(begun_elsewhere(&around)), lock);
+        }
+        Found::Ours { .. } => {}
+        Found::Elsewhere(record) => return Outcome::Elsewhere(record),
     }
-    let intent = asked_with
+    let intent = ours
+        .asked_with
         .map(|with| Intent { fingerprint: with.0, since_wall_ms: around.clock.now().wall.0 });
-    write_intent(&around, &ours, intent).await;
+    let mine = write_intent(&around, &ours, intent).await;
 
     match around.server.refresh(&basis.tokens, basis.call).await {
         Ok(answer) => save(&around, &ours, &basis, answer, lock).await,
         Err(failure) => {
-            if !failure.class.may_have_rotated() {
+            if failure.class == Class::Refused
+                && let Found::Elsewhere(record) = look(&around, &ours).await
+            {
+                // Refused is what somebody has replaced meanwhile, lock or no lock.
+                return Outcome::Elsewhere(record);
+            }
+            // An intent from before stays: this failure tells nothing of the try before it.
+            if mine && !failure.class.may_have_rotated() {
                 write_intent(&around, &ours, None).await;
             }
-            Outcome::Failed(failure)
+            Outcome::Failed(failure, lock)
         }
     }
 }
@@ -122,6 +139,8 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
 #[derive(Clone)]
 struct Ours {
     epoch: u64,
+    era: Turn,
+    access: Fingerprint,
     asked_with: Option<Fingerprint>,
     unsaved: Option<Unsaved>,
 }
@@ -129,38 +148,83 @@ struct Ours {
 impl Ours {
     /// The record to change, where the store still holds what the refresh was begun for.
     fn base(&self, stored: Option<&Record>) -> Option<Record> {
+        if self.era.is_overtaken() {
+            return None;
+        }
         let over = Over::of(stored);
         if over == (Over { epoch: Some(self.epoch), renewal: self.asked_with }) {
             return stored.cloned();
         }
-        let unsaved = self.unsaved.as_ref().filter(|unsaved| unsaved.over == over)?;
+        let unsaved = self.unsaved.as_ref().filter(|unsaved| unsaved.may_replace(over))?;
         Some(unsaved.record.clone())
     }
+
+    /// Whether this record holds the very tokens that are at hand.
+    fn is_in(&self, record: &Record) -> bool {
+        let same = |held: &Session| {
+            fingerprint(&held.fingerprint_key, &held.tokens.access) == self.access
+                && renewal_fingerprint(&held.fingerprint_key, &held.tokens) == self.asked_with
+        };
+        record.epoch == self.epoch && record.session.as_ref().is_some_and(same)
+    }
 }
 
-/// Reads the record again under the lock: another process may have been faster.
-async fn moved_on(around: &Around, basis: &Basis, ours: &Ours) -> Option<Outcome> {
-    // A record that cannot be read now does not stop the refresh: the tokens are at hand.
-    let reading = on_vault(&around.vault, |vault| vault.read()).await.ok()?;
-    if ours.unsaved.is_some() && ours.base(reading.record.as_ref()).is_some() {
-        return None;
+/// What is stored, seen from here.
+enum Found {
+    /// What is at hand, or what it follows. `intent`: somebody began to renew it.
+    Ours {
+        intent: bool,
+    },
+    Elsewhere(Option<Box<Record>>),
+}
+
+/// Reads the record again under the lock: another process may have been faster. Whatever it says then
+/// is newer than what is at hand, unless that could not be saved.
+async fn look(around: &Around, ours: &Ours) -> Found {
+    let unknown = Found::Ours { intent: false };
+    // A record that cannot be read now does not stop the refresh: the tokens are at hand. Nor does
+    // one that is older for want of a newer that was damaged.
+    let Ok(reading) = around.store.read_soon().await else { return unknown };
+    if reading.fell_back {
+        return unknown;
+    }
+    let stored = reading.record;
+    if let Some(stored) = stored.as_ref().filter(|stored| ours.is_in(stored)) {
+        let intent = stored.session.as_ref().and_then(|held| held.intent.as_ref());
+        return Found::Ours {
+            intent: intent.map(|it| Fingerprint(it.fingerprint)) == ours.asked_with
+                && intent.is_some(),
+        };
+    }
+    if ours.unsaved.as_ref().is_some_and(|unsaved| unsaved.may_replace(Over::of(stored.as_ref()))) {
+        return unknown;
     }
     // Nothing there any more: everything was forgotten, which is somebody's sign-out.
-    let Some(record) = reading.record else { return Some(Outcome::Elsewhere(None)) };
-    if record.epoch != basis.epoch {
-        return Some(Outcome::Elsewhere(Some(Box::new(record))));
-    }
-    let boot_id = around.clock.boot_id();
-    let newer = record.session.as_ref().is_some_and(|session| {
-        session.asked.boot_id == boot_id && session.asked.boot_ms > basis.asked_boot_ms
-    });
-    newer.then(|| Outcome::Elsewhere(Some(Box::new(record))))
+    Found::Elsewhere(stored.map(Box::new))
 }
 
-async fn write_intent(around: &Around, ours: &Ours, intent: Option<Intent>) {
+/// Another process has sent this token, and its answer was never saved.
+fn begun_elsewhere(around: &Around) -> Failure {
+    Failure {
+        class: Class::UnknownOutcome,
+        retry_after_ms: None,
+        exchange: Exchange {
+            at_ms: around.clock.now().wall.0,
+            detail: "another copy of the app began to renew and did not finish".to_owned(),
+            ..Exchange::default()
+        },
+    }
+}
+
+/// Writes the intent, or its absence; answers whether that was news.
+async fn write_intent(around: &Around, ours: &Ours, intent: Option<Intent>) -> bool {
     let ours = ours.clone();
-    let written = on_vault(&around.vault, move |vault| {
+    let written = around.store.write_soon(move |vault, given_up| {
+        let mut news = false;
         vault.change(&mut |record| {
+            if given_up.is_true() {
+                return None;
+            }
             let mut next = ours.base(record)?;
             let session = next.session.as_mut()?;
             // The first try's time is kept: it says how long the outcome has been unknown.
@@ -173,13 +237,15 @@ async fn write_intent(around: &Around, ours: &Ours, intent: Option<Intent>) {
                 return None;
             }
             session.intent = intent.clone();
+            news = true;
             Some(next)
-        })
-    })
-    .await;
-    if let Err(failure) = written {
+        })?;
+        Ok(news)
+    });
+    written.await.unwrap_or_else(|failure| {
         tracing::warn!(%failure, "the intent to renew could not be written");
-    }
+        false
+    })
 }
 
 /// Saves an answer before anybody may use it.
@@ -194,48 +260,44 @@ async fn save(
     let offset = answer.clock.map(|sample| sample.offset_ms).or(basis.call.clock_offset_ms);
     let refreshes = basis.refreshes.saturating_add(1);
     let session = session(&answer, basis.key.clone(), refreshes, clock.as_ref(), offset);
-    let renewed = |session: Session, unsaved| {
-        Outcome::Renewed(Box::new(Renewed {
-            grant: grant(&session, answer.asked),
-            session,
-            exchange: answer.exchange.clone(),
-            clock: answer.clock,
-            unsaved,
-        }))
-    };
     let to_write = session.clone();
-    let ours = ours.clone();
-    let written = on_vault(&around.vault, move |vault| {
+    let base = ours.clone();
+    let mut write = around.store.write(move |vault| {
         let mut kept = false;
         let stands = vault.change(&mut |record| {
-            let mut next = ours.base(record)?;
+            let mut next = base.base(record)?;
             next.session = Some(to_write.clone());
             next.written = stamp(clock.now(), clock.as_ref(), offset);
             kept = true;
             Some(next)
         })?;
-        Ok((kept, stands))
-    })
-    .await;
-    match written {
-        Ok((true, _)) => renewed(session, None),
-        Ok((false, Some(stands))) if stands.epoch == basis.epoch => {
-            // The stored refresh token is another one: somebody renewed from it. This answer is
-            // dropped, not revoked: revoking one token often ends the whole grant.
-            Outcome::Elsewhere(Some(Box::new(stands)))
+        Ok(if kept { Saved::Yes } else { Saved::No(stands.map(Box::new)) })
+    });
+    let until = around.clock.now().boot + SAVE_MS;
+    let written = tokio::select! {
+        biased;
+        written = write.go_on() => Some(written),
+        () = around.clock.sleep_until(until) => None,
+    };
+    let unsaved = match written {
+        Some(Ok(Saved::Yes)) => None,
+        Some(Ok(Saved::No(stands))) => {
+            let same_epoch = stands.as_ref().is_some_and(|stands| stands.epoch == ours.epoch);
+            if same_epoch && !ours.era.is_overtaken() {
+                // The stored refresh token is another one: somebody renewed from it. This answer is
+                // dropped, not revoked: revoking one token often ends the whole grant.
+                return Outcome::Elsewhere(stands);
+            }
+            return Outcome::Late { epoch: ours.epoch, tokens: session.tokens, stands };
         }
-        Ok((false, _)) => Outcome::Late { epoch: basis.epoch, tokens: session.tokens },
-        Err(failure) => renewed(session, Some((failure, lock))),
-    }
-}
-
-/// Runs a vault call on a thread where it may block.
-pub(crate) async fn on_vault<T: Send + 'static>(
-    vault: &Arc<dyn Vault>,
-    call: impl FnOnce(&dyn Vault) -> Result<T, VaultFailure> + Send + 'static,
-) -> Result<T, VaultFailure> {
-    let vault = Arc::clone(vault);
-    tokio::task::spawn_blocking(move || call(vault.as_ref())).await.unwrap_or_else(|failure| {
-        Err(VaultFailure::NotWritten(format!("the store's thread ended early: {failure}")))
-    })
+        Some(Err(why)) => Some(NotSaved { why, lock, writing: None }),
+        None => Some(NotSaved { why: too_slow(), lock, writing: Some(write) }),
+    };
+    Outcome::Renewed(Box::new(Renewed {
+        grant: grant(&session, answer.asked),
+        session,
+        exchange: answer.exchange,
+        clock: answer.clock,
+        unsaved,
+    }))
 }

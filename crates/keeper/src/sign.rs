@@ -1,10 +1,11 @@
 //! Signing in and out, beside the session: neither waits for the other, nor for a refresh.
 
 use crate::handle::{SignIn, SignInError};
-use crate::ports::{AuthServer, Clock, Vault, VaultFailure};
+use crate::ports::{AuthServer, Clock, VaultFailure};
 use crate::record::{Keep, Record, Tokens};
-use crate::refresh::{Over, Unsaved, on_vault};
 use crate::snapshot::{new_key, session, stamp};
+use crate::store::Store;
+use crate::unsaved::Unsaved;
 use engine::{ClockSample, Exchange, Identity};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +24,11 @@ impl Turn {
         Self { latest: Arc::clone(&self.latest), mine }
     }
 
-    fn is_overtaken(&self) -> bool {
+    pub(crate) fn is_before(&self, other: &Self) -> bool {
+        self.mine < other.mine
+    }
+
+    pub(crate) fn is_overtaken(&self) -> bool {
         self.latest.load(Ordering::SeqCst) != self.mine
     }
 }
@@ -41,7 +46,7 @@ pub(crate) struct SignedIn {
 /// store that cannot be read any more.
 pub(crate) async fn sign_in(
     clock: Arc<dyn Clock>,
-    vault: Arc<dyn Vault>,
+    store: Store,
     request: SignIn,
     turn: Turn,
     known_epoch: u64,
@@ -64,7 +69,7 @@ pub(crate) async fn sign_in(
     };
     let saved = {
         let (turn, record) = (turn.clone(), record.clone());
-        on_vault(&vault, move |vault| {
+        let write = store.write(move |vault| {
             let mut written = None;
             vault.change(&mut |stored| {
                 if turn.is_overtaken() {
@@ -76,39 +81,27 @@ pub(crate) async fn sign_in(
                 Some(next)
             })?;
             Ok(written)
-        })
-        .await
+        });
+        write.finished().await
     };
-    match saved {
-        Ok(Some(record)) => Ok(SignedIn {
-            record,
-            exchange: answer.exchange,
-            clock: answer.clock,
-            server,
-            unsaved: None,
-        }),
-        Ok(None) => {
-            give_back(server.as_ref(), &answer.tokens).await;
-            Err(SignInError::Overtaken)
-        }
+    let (record, unsaved) = match saved {
+        Ok(Some(record)) => (record, None),
         Err(failure @ VaultFailure::NotWritten(_)) if !turn.is_overtaken() => {
-            let stored = on_vault(&vault, |vault| vault.read()).await.unwrap_or_default().record;
-            let epoch = stored.as_ref().map_or(known_epoch, |it| it.epoch.max(known_epoch)) + 1;
+            let stored = store.read_soon().await.unwrap_or_default().record;
+            let epoch = stored.map_or(known_epoch, |stored| stored.epoch.max(known_epoch)) + 1;
             let record = Record { epoch, ..record };
-            let over = Over::of(stored.as_ref());
-            Ok(SignedIn {
-                unsaved: Some((failure, Unsaved { record: record.clone(), over })),
-                record,
-                exchange: answer.exchange,
-                clock: answer.clock,
-                server,
-            })
+            (record.clone(), Some((failure, Unsaved::sign_in(record))))
         }
-        Err(failure) => {
+        Err(failure) if !turn.is_overtaken() => {
             give_back(server.as_ref(), &answer.tokens).await;
-            Err(SignInError::Vault(failure))
+            return Err(SignInError::Vault(failure));
         }
-    }
+        Ok(None) | Err(_) => {
+            give_back(server.as_ref(), &answer.tokens).await;
+            return Err(SignInError::Overtaken);
+        }
+    };
+    Ok(SignedIn { record, exchange: answer.exchange, clock: answer.clock, server, unsaved })
 }
 
 /// Tokens that nobody will use are given back; where the server cannot be told, they expire.
@@ -118,31 +111,32 @@ pub(crate) async fn give_back(server: &dyn AuthServer, tokens: &Tokens) {
     }
 }
 
-/// Writes down that nobody is signed in. The account and the name stay.
+/// Writes down that nobody is signed in, whatever session is there. The account and the name stay.
+/// Answers `false` where a later sign-in has to be waited for: it is somebody's wish, too.
 pub(crate) async fn write_sign_out(
-    clock: &Arc<dyn Clock>,
-    vault: &Arc<dyn Vault>,
+    clock: Arc<dyn Clock>,
+    store: &Store,
     ended_epoch: u64,
-) -> Result<(), VaultFailure> {
-    let clock = Arc::clone(clock);
-    on_vault(vault, move |vault| {
-        vault
-            .change(&mut |stored| {
-                let stored = stored?;
-                // A sign-in that came later is somebody's wish, and newer than this one.
-                if stored.epoch > ended_epoch {
-                    return None;
-                }
-                let written = stamp(clock.now(), clock.as_ref(), stored.written.clock_offset_ms);
-                Some(Record {
-                    epoch: stored.epoch + 1,
-                    session: None,
-                    keep: Keep::Disk,
-                    written,
-                    ..stored.clone()
-                })
+    turn: Turn,
+) -> Result<bool, VaultFailure> {
+    let write = store.write(move |vault| {
+        let mut postponed = false;
+        vault.change(&mut |stored| {
+            let stored = stored?;
+            postponed = turn.is_overtaken() && stored.epoch > ended_epoch;
+            if postponed {
+                return None;
+            }
+            let written = stamp(clock.now(), clock.as_ref(), stored.written.clock_offset_ms);
+            Some(Record {
+                epoch: stored.epoch + 1,
+                session: None,
+                keep: Keep::Disk,
+                written,
+                ..stored.clone()
             })
-            .map(|_| ())
-    })
-    .await
+        })?;
+        Ok(!postponed)
+    });
+    write.finished().await
 }

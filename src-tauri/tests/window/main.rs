@@ -6,4 +6,30 @@
 // `cfg(test)` holds for this whole program; said again, it lets the lints know that the harness
 // may end a test with `expect`.
 #[cfg(test)]
+mod bad_answers;
+#[cfg(test)]
+mod bad_days;
+#[cfg(test)]
+mod first_session;
+#[cfg(test)]
+mod focus;
+#[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod keychain;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod launch;
+#[cfg(test)]
+mod own_server;
+#[cfg(test)]
+mod permissions;
+#[cfg(test)]
+mod planted;
+#[cfg(test)]
+mod screens;
+#[cfg(test)]
+mod several;
+#[cfg(test)]
+mod simple_jwt;

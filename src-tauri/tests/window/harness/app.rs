@@ -104,6 +104,22 @@ impl<'a> App<'a> {
         self.process.id
     }
 
+    /// The desk that it stands on.
+    pub(crate) fn desk(&self) -> &'a Desk {
+        self.desk
+    }
+
+    /// Stops the process where it stands, as a machine does that is suspended; every input waits
+    /// until [`wake`](Self::wake).
+    pub(crate) fn freeze(&self) {
+        process::signal(self.process.id, Signal::STOP);
+    }
+
+    /// Lets a frozen process go on.
+    pub(crate) fn wake(&self) {
+        process::signal(self.process.id, Signal::CONT);
+    }
+
     /// The page, for what this harness has no word for.
     pub(crate) fn client(&self) -> &Client {
         &self.client

@@ -60,6 +60,24 @@ impl AppFolder {
         self.home().join("tmp")
     }
 
+    /// The app's own folder: its store, its preferences, its demo server.
+    pub(crate) fn app_data(&self) -> PathBuf {
+        self.data().join("dev.session-keeper.desktop")
+    }
+
+    /// The two files of the session store, whether they are there or not.
+    pub(crate) fn slots(&self) -> [PathBuf; 2] {
+        ["main-a.json", "main-b.json"].map(|name| self.app_data().join(name))
+    }
+
+    /// Sets up what the person has chosen before, in an app that is yet to start.
+    pub(crate) fn prefer(&self, preferences: &serde_json::Value) {
+        fs::create_dir_all(self.app_data()).expect("a fresh folder is writable");
+        let stored = serde_json::json!({ "seed": 7, "preferences": preferences });
+        fs::write(self.app_data().join("preferences.json"), stored.to_string())
+            .expect("a fresh folder is writable");
+    }
+
     /// Comes first in `PATH`.
     pub(crate) fn programs(&self) -> PathBuf {
         self.root.path().join("programs")

@@ -11,14 +11,22 @@
 
 mod app;
 mod bus;
+mod demo;
 mod desk;
 mod folder;
+mod form;
+mod own_server;
 mod page;
 mod process;
+mod session;
 mod wait;
 
 pub(crate) use app::{App, Options};
 pub(crate) use bus::Bus;
-pub(crate) use desk::Desk;
+pub(crate) use demo::{Demo, prepare_demo, while_closed};
+pub(crate) use desk::{Desk, Other};
 pub(crate) use folder::AppFolder;
-pub(crate) use wait::{SOON, until};
+pub(crate) use own_server::OwnServer;
+pub(crate) use process::{Process, answer};
+pub(crate) use session::id;
+pub(crate) use wait::{SOON, until, until_past};

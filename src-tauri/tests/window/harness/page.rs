@@ -64,6 +64,9 @@ impl App<'_> {
     /// Clicks the first element that fits, once it is there.
     pub(crate) async fn click(&self, css: &str) {
         let element = self.element(css).await;
+        // The driver takes what a scrolled part hides for visible, and clicks on what hides it.
+        let handle = serde_json::to_value(&element).expect("an element has a reference");
+        self.run("arguments[0].scrollIntoView({ block: 'nearest' })", &[handle]).await;
         element.click().await.unwrap_or_else(|error| panic!("`{css}` takes no click: {error}"));
     }
 

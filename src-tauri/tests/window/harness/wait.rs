@@ -24,3 +24,9 @@ pub(crate) async fn until<T>(
         tokio::time::sleep(STEP).await;
     }
 }
+
+/// Waits for a moment that only the clock can bring, such as a token's end.
+pub(crate) async fn until_past(what: impl Display, moment: Instant) {
+    let bound = moment.saturating_duration_since(Instant::now()) + SOON;
+    until(what, bound, async || (Instant::now() >= moment).then_some(())).await;
+}

@@ -1,0 +1,231 @@
+//! What the owner does about the record that was read, and about refreshes.
+
+use super::{Answered, Message, Owner, caught};
+use crate::ports::{Call, Reading, VaultFailure};
+use crate::record::Record;
+use crate::refresh::{self, Around, Basis, Outcome, Renewed};
+use crate::snapshot::{renewal_fingerprint, snapshot};
+use crate::unsaved::Over;
+use engine::{Class, Exchange, Failure, Fingerprint, Holdup, Input, State};
+use std::sync::Arc;
+
+impl Owner {
+    pub(super) fn read(&mut self, result: Result<Reading, VaultFailure>) {
+        let awaited = matches!(self.engine.state(), State::Restoring { .. });
+        match result {
+            Ok(reading) => {
+                self.shown.set_aside = reading.set_aside;
+                if !awaited {
+                    // Somebody has signed in or out meanwhile: this is the record of before.
+                    return;
+                }
+                let Some(record) = reading.record else {
+                    return self.handle(Input::Restored(None));
+                };
+                self.know(&record);
+                self.connect(&record);
+                let restored = snapshot(&record, reading.fell_back, self.clock.as_ref());
+                self.tried = intended(&record);
+                self.session = record.session;
+                self.handle(Input::Restored(restored.map(Box::new)));
+            }
+            Err(failure) => {
+                tracing::warn!(%failure, "the session cannot be read");
+                self.handle(Input::RestoreHeldUp(match failure {
+                    VaultFailure::KeychainLocked(_) => Holdup::KeychainLocked,
+                    VaultFailure::KeyGone(_) => Holdup::KeychainGone,
+                    VaultFailure::Unreadable(_) | VaultFailure::NotWritten(_) => {
+                        Holdup::StoreUnreadable
+                    }
+                }));
+            }
+        }
+    }
+
+    pub(super) fn know(&mut self, record: &Record) {
+        self.known_epoch = self.known_epoch.max(record.epoch);
+        self.shown.account = Some(record.account.clone());
+        self.shown.keep = record.keep;
+    }
+
+    fn connect(&mut self, record: &Record) {
+        match self.connector.connect(&record.account) {
+            Ok(server) => self.server = Some(server),
+            Err(problem) => {
+                tracing::warn!(problem, "the stored account's settings do not work");
+                // Not the one before: it would be shown somebody else's tokens.
+                self.server = None;
+            }
+        }
+    }
+
+    pub(super) fn refresh(&mut self, attempt: u64, connect_quickly: bool) {
+        let (Some(session), Some(server), Some(epoch)) =
+            (&self.session, self.server.clone(), self.engine.epoch())
+        else {
+            let failure = self.failure(Class::SetUp, "the stored account's settings do not work");
+            return self.handle(Input::Failed { attempt, failure });
+        };
+        let asked_with = renewal_fingerprint(&session.fingerprint_key, &session.tokens);
+        let basis = Basis {
+            epoch,
+            era: self.era.clone(),
+            tokens: session.tokens.clone(),
+            key: session.fingerprint_key.clone(),
+            refreshes: session.refreshes,
+            unsaved: self.unsaved.clone(),
+            lock: self.lock.take(),
+            tried: self.tried == asked_with,
+            call: Call { connect_quickly, clock_offset_ms: self.engine.clock_offset_ms() },
+        };
+        self.tried = asked_with;
+        self.asked.insert(attempt, Arc::clone(&server));
+        let (clock, store) = (Arc::clone(&self.clock), self.store.clone());
+        let refresh = refresh::refresh(Around { clock, store, server }, basis);
+        // Should it end early, nobody knows how far it came.
+        let lost = self.failure(Class::UnknownOutcome, "the renewal ended early");
+        self.spawn(async move {
+            let outcome = caught(refresh).await.unwrap_or(Outcome::Failed(lost, None));
+            Message::Refreshed { attempt, outcome }
+        });
+    }
+
+    fn failure(&self, class: Class, detail: &str) -> Box<Failure> {
+        let at_ms = self.clock.now().wall.0;
+        let exchange = Exchange { at_ms, detail: detail.to_owned(), ..Exchange::default() };
+        Box::new(Failure { class, retry_after_ms: None, exchange })
+    }
+
+    pub(super) fn refreshed(&mut self, attempt: u64, outcome: Outcome) {
+        let server = self.asked.remove(&attempt);
+        let awaited =
+            matches!(self.engine.state(), State::Refreshing { attempt: of, .. } if of == attempt);
+        match outcome {
+            Outcome::Renewed(renewed) => {
+                let Renewed { session, grant, exchange, clock, unsaved } = *renewed;
+                let before = self.record_before().filter(|_| awaited);
+                if let Some(sample) = clock.filter(|_| awaited) {
+                    self.handle(Input::ServerClock(sample));
+                }
+                if let Some(server) = server {
+                    self.answered.insert(attempt, Answered { session: session.clone(), server });
+                }
+                self.handle(Input::Renewed {
+                    attempt,
+                    grant: Box::new(grant),
+                    exchange: Box::new(exchange),
+                });
+                self.answered.remove(&attempt);
+                let Some(before) = before else { return };
+                match unsaved {
+                    Some(how) => {
+                        let found = Over::of(Some(&before));
+                        let record = Record {
+                            written: session.asked.clone(),
+                            session: Some(session),
+                            ..before
+                        };
+                        self.not_saved(record, found, how);
+                    }
+                    None => {
+                        self.unsaved = None;
+                        self.lock = None;
+                        self.handle(Input::Saved);
+                    }
+                }
+            }
+            Outcome::Failed(failure, lock) => {
+                if awaited && self.unsaved.is_some() {
+                    self.lock = lock;
+                }
+                self.handle(Input::Failed { attempt, failure });
+            }
+            Outcome::HeldElsewhere => self.handle(Input::HeldElsewhere { attempt }),
+            Outcome::Elsewhere(record) => {
+                if awaited {
+                    self.adopt(record.map(|record| *record));
+                }
+            }
+            Outcome::Late { epoch, tokens, stands } => {
+                if let Some(server) = server {
+                    self.give_back(tokens, server);
+                }
+                if awaited && self.engine.epoch() == Some(epoch) {
+                    // It was not ended here, so another process has signed out, or in.
+                    self.adopt(stands.map(|record| *record));
+                }
+            }
+        }
+    }
+
+    /// The record that is, or should be, on disk for the session in use.
+    fn record_before(&self) -> Option<Record> {
+        let session = self.session.clone()?;
+        let who = self.shown.view.who.clone();
+        Some(Record {
+            epoch: self.engine.epoch()?,
+            generation: 0,
+            account: self.shown.account.clone()?,
+            identity: who.map(|who| engine::Identity { user: who.user, name: who.name }),
+            keep: self.shown.keep,
+            written: session.asked.clone(),
+            session: Some(session),
+        })
+    }
+
+    /// Takes over what another process has saved.
+    pub(super) fn adopt(&mut self, record: Option<Record>) {
+        if self.unsaved.take().is_some() {
+            self.handle(Input::Saved);
+        }
+        self.lock = None;
+        self.session = None;
+        let adopted = record.and_then(|record| {
+            self.know(&record);
+            self.connect(&record);
+            let adopted = snapshot(&record, false, self.clock.as_ref());
+            self.session = record.session;
+            adopted
+        });
+        match adopted {
+            Some(adopted) => self.handle(Input::Adopted(Box::new(adopted))),
+            None => self.handle(Input::SignedOut),
+        }
+        self.want_for_waiters();
+    }
+
+    pub(super) fn record_refusal(&mut self) {
+        let (Some(session), Some(epoch)) = (self.session.as_mut(), self.engine.epoch()) else {
+            return;
+        };
+        session.refused = true;
+        let refused = renewal_fingerprint(&session.fingerprint_key, &session.tokens);
+        let store = self.store.clone();
+        self.spawn(async move {
+            let write = store.write(move |vault| {
+                vault.change(&mut |stored| {
+                    let mut next = stored.filter(|stored| stored.epoch == epoch)?.clone();
+                    let session = next.session.as_mut()?;
+                    let known = renewal_fingerprint(&session.fingerprint_key, &session.tokens);
+                    if known != refused {
+                        return None;
+                    }
+                    session.refused = true;
+                    session.intent = None;
+                    Some(next)
+                })
+            });
+            if let Err(failure) = write.finished().await {
+                // The next start asks once more, and is refused once more.
+                tracing::warn!(%failure, "the refusal could not be written down");
+            }
+            Message::Done
+        });
+    }
+}
+
+/// What was being renewed when the record was written.
+fn intended(record: &Record) -> Option<Fingerprint> {
+    let session = record.session.as_ref()?;
+    session.intent.as_ref().map(|intent| Fingerprint(intent.fingerprint))
+}

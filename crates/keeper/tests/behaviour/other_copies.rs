@@ -1,0 +1,159 @@
+//! Another copy of the app over the same store.
+
+use crate::stage::{App, DUE, Stage, Step, sentence, status};
+use engine::{Class, SECOND, Trigger};
+use keeper::record::{Intent, RenewalSecret};
+
+#[tokio::test]
+async fn what_another_copy_has_renewed_is_taken_over_without_a_request() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    first.keeper.tell(Trigger::Asked).await;
+    first.until_renewed(1).await;
+    second.keeper.tell(Trigger::Asked).await;
+    second.until("it is taken over", |shown| shown.view.refreshes >= 1).await;
+    first.kill().await;
+    assert_eq!(stage.diary.count("asked with refresh-1"), 1);
+}
+
+#[tokio::test]
+async fn a_token_from_before_a_reboot_gives_way_to_what_another_copy_has_renewed_since() {
+    // Time since boot begins anew: the other copy's token was asked for "earlier" by it.
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    app.kill().await;
+    stage.clock.reboot(10 * SECOND);
+    let (first, second) = (stage.start(), stage.start());
+    first.until_status("resting").await;
+    second.until_status("resting").await;
+    first.keeper.tell(Trigger::Asked).await;
+    first.until_renewed(1).await;
+    second.keeper.tell(Trigger::Asked).await;
+    second.until_renewed(1).await;
+    assert_eq!(second.token().await, "access-2");
+    assert_eq!(stage.diary.count("asked"), 1);
+}
+
+#[tokio::test]
+async fn a_sign_out_in_another_copy_is_one_here() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    first.keeper.sign_out().await;
+    second.keeper.tell(Trigger::Asked).await;
+    second.until_status("signed_out").await;
+    assert_eq!(second.token().await, "none");
+    assert_eq!(stage.diary.count("asked"), 0);
+    assert_eq!(stage.stored(), "signed out");
+}
+
+#[tokio::test]
+async fn what_another_copy_has_forgotten_is_signed_out_here() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    first.keeper.forget().await.unwrap();
+    second.keeper.tell(Trigger::Asked).await;
+    second.until_status("signed_out").await;
+    assert_eq!(stage.diary.count("asked"), 0);
+}
+
+#[tokio::test]
+async fn a_sign_in_in_another_copy_during_a_refresh_is_taken_over_and_the_answer_given_back() {
+    let stage = Stage::new();
+    let app = stage.refreshing().await;
+    let mut elsewhere = stage.vault.record().unwrap();
+    elsewhere.epoch += 1;
+    let held = elsewhere.session.as_mut().unwrap();
+    held.tokens.access = "access of bob".into();
+    held.tokens.renewal = RenewalSecret::RefreshToken("refresh of bob".into());
+    held.asked.boot_ms += DUE;
+    stage.vault.put(Some(elsewhere));
+    stage.server.let_go();
+    stage.diary.until("gave back refresh-2", 1).await;
+    app.until_status("resting").await;
+    assert_eq!(app.token().await, "access of bob");
+    assert_eq!(stage.stored(), "access of bob");
+}
+
+#[tokio::test]
+async fn a_refresh_waits_for_the_copy_that_is_renewing_and_takes_over_what_it_brought() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    stage.server.hold();
+    first.keeper.tell(Trigger::Asked).await;
+    stage.diary.until("asked", 1).await;
+    second.keeper.tell(Trigger::Asked).await;
+    stage.diary.until("the refresh lock is held", 1).await;
+    let shown = second.until_status("waiting").await;
+    assert_eq!(sentence(&shown), "another_copy");
+    stage.server.let_go();
+    first.until_renewed(1).await;
+    stage.diary.until("unlocked", 1).await;
+    stage.clock.advance(SECOND);
+    second.until_renewed(1).await;
+    assert_eq!(second.token().await, "access-2");
+    assert_eq!(stage.diary.count("asked"), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_token_that_another_copy_has_replaced_ends_nothing() {
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    stage.server.hold();
+    stage.server.then([Step::Fail(Class::Refused)]);
+    stage.clock.advance(DUE);
+    stage.diary.until("asked", 1).await;
+    let mut elsewhere = stage.vault.record().unwrap();
+    let held = elsewhere.session.as_mut().unwrap();
+    held.tokens.access = "access of the other".into();
+    held.tokens.renewal = RenewalSecret::RefreshToken("refresh of the other".into());
+    held.asked.boot_ms += DUE;
+    held.intent = None;
+    stage.vault.put(Some(elsewhere));
+    stage.server.let_go();
+    app.until_status("resting").await;
+    assert_eq!(app.token().await, "access of the other");
+}
+
+#[tokio::test]
+async fn an_intent_of_a_copy_that_died_is_an_unknown_outcome_here_too() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    stage.server.hold();
+    first.keeper.tell(Trigger::Asked).await;
+    stage.diary.until("asked", 1).await;
+    first.kill().await;
+    stage.diary.until("unlocked", 1).await;
+    stage.server.let_go();
+    stage.server.then([Step::Fail(Class::Refused)]);
+    second.keeper.tell(Trigger::Asked).await;
+    second.until_status("waiting").await;
+    assert_eq!(stage.diary.count("asked"), 1);
+    stage.clock.advance(SECOND);
+    let shown = second.until_status("needs_sign_in").await;
+    assert_eq!(sentence(&shown), "answer_lost");
+}
+
+#[tokio::test]
+async fn an_intent_for_another_token_is_nobodys_business() {
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    let mut stored = stage.vault.record().unwrap();
+    stored.session.as_mut().unwrap().intent =
+        Some(Intent { fingerprint: 1, since_wall_ms: stage_now(&stage) });
+    stage.vault.put(Some(stored));
+    app.keeper.tell(Trigger::Asked).await;
+    app.until_renewed(1).await;
+    assert_eq!(status(&app.shown()), "resting");
+}
+
+async fn two_copies(stage: &Stage) -> (App, App) {
+    let first = stage.signed_in().await;
+    let second = stage.start();
+    second.until_status("resting").await;
+    (first, second)
+}
+
+fn stage_now(stage: &Stage) -> i64 {
+    use keeper::ports::Clock as _;
+    stage.clock.now().wall.0
+}

@@ -1,0 +1,145 @@
+//! A server that says what it is told to say.
+
+use super::Diary;
+use async_trait::async_trait;
+use engine::{Class, Exchange, Failure, HOUR, Lifetime};
+use keeper::clock::ManualClock;
+use keeper::ports::{Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock as _, Credentials};
+use keeper::record::{RenewalSecret, Tokens};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+
+/// What comes of one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// The next tokens, for so many milliseconds.
+    Grant(i64),
+    /// A failure of this class.
+    Fail(Class),
+    /// The client's code panics.
+    Panic,
+}
+
+pub(crate) struct Scripted {
+    /// Comes before its tokens: `access-2` of a server without a name.
+    name: String,
+    clock: Arc<ManualClock>,
+    diary: Diary,
+    steps: Mutex<VecDeque<Step>>,
+    verdicts: Mutex<VecDeque<ApiVerdict>>,
+    told: AtomicU64,
+    open: watch::Sender<bool>,
+    sign_out_open: watch::Sender<bool>,
+}
+
+impl Scripted {
+    pub(crate) fn new(name: &str, clock: Arc<ManualClock>, diary: Diary) -> Arc<Self> {
+        Arc::new(Self {
+            name: if name == "scripted" { String::new() } else { format!("{name}-") },
+            clock,
+            diary,
+            steps: Mutex::default(),
+            verdicts: Mutex::default(),
+            told: AtomicU64::new(0),
+            open: watch::Sender::new(true),
+            sign_out_open: watch::Sender::new(true),
+        })
+    }
+
+    /// What comes of the next requests; after that it grants an hour each time.
+    pub(crate) fn then(&self, steps: impl IntoIterator<Item = Step>) {
+        self.steps.lock().unwrap().extend(steps);
+    }
+
+    /// What the API says next; after that it accepts.
+    pub(crate) fn api_says(&self, verdicts: impl IntoIterator<Item = ApiVerdict>) {
+        self.verdicts.lock().unwrap().extend(verdicts);
+    }
+
+    /// Answers nothing until it is let go.
+    pub(crate) fn hold(&self) {
+        self.open.send_replace(false);
+    }
+
+    pub(crate) fn let_go(&self) {
+        self.open.send_replace(true);
+    }
+
+    /// Never answers a sign-out.
+    pub(crate) fn hold_sign_outs(&self) {
+        self.sign_out_open.send_replace(false);
+    }
+
+    async fn answer(&self, before: Option<&Tokens>) -> Result<Answer, Box<Failure>> {
+        let asked = self.clock.now();
+        let step = self.steps.lock().unwrap().pop_front().unwrap_or(Step::Grant(HOUR));
+        opened(&self.open).await;
+        let lifetime = match step {
+            Step::Grant(ms) => ms,
+            Step::Fail(class) => return Err(failure(class)),
+            Step::Panic => panic!("as the script says"),
+        };
+        let number = self.told.fetch_add(1, Ordering::SeqCst) + 1;
+        let renewal = match before.map(|before| &before.renewal) {
+            Some(RenewalSecret::Nothing) => RenewalSecret::Nothing,
+            _ => RenewalSecret::RefreshToken(format!("{}refresh-{number}", self.name).into()),
+        };
+        Ok(Answer {
+            tokens: Tokens { access: format!("{}access-{number}", self.name).into(), renewal },
+            asked,
+            lifetime: Lifetime::Told(lifetime),
+            refresh_in_ms: None,
+            refresh_lifetime_ms: None,
+            identity: None,
+            exchange: Exchange::default(),
+            clock: None,
+        })
+    }
+}
+
+#[async_trait]
+impl AuthServer for Scripted {
+    async fn sign_in(&self, _: &Credentials) -> Result<Answer, Box<Failure>> {
+        self.diary.note(format!("{}sign-in", self.name));
+        self.answer(None).await
+    }
+
+    async fn refresh(&self, tokens: &Tokens, _: Call) -> Result<Answer, Box<Failure>> {
+        self.diary.note(format!("asked with {}", renewal(tokens)));
+        self.answer(Some(tokens)).await
+    }
+
+    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
+        self.diary.note(format!("{}gave back {}", self.name, renewal(tokens)));
+        opened(&self.sign_out_open).await;
+        Ok(Some(Exchange::default()))
+    }
+
+    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {
+        self.diary.note(format!("{}called with {}", self.name, access.expose_secret()));
+        let verdict = self.verdicts.lock().unwrap().pop_front().unwrap_or(ApiVerdict::Accepted);
+        opened(&self.open).await;
+        Some(ApiAnswer { verdict, exchange: Exchange::default(), clock: None })
+    }
+}
+
+async fn opened(door: &watch::Sender<bool>) {
+    let mut door = door.subscribe();
+    let _closed = door.wait_for(|open| *open).await;
+}
+
+fn failure(class: Class) -> Box<Failure> {
+    Box::new(Failure { class, retry_after_ms: None, exchange: Exchange::default() })
+}
+
+pub(super) fn renewal(tokens: &Tokens) -> String {
+    match &tokens.renewal {
+        RenewalSecret::RefreshToken(token) => token.expose_secret().to_owned(),
+        RenewalSecret::Cookies(_) => "cookies".into(),
+        RenewalSecret::AccessToken => "itself".into(),
+        RenewalSecret::Nothing => "nothing".into(),
+    }
+}

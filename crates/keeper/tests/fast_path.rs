@@ -1,0 +1,119 @@
+//! `access_token()` while the token is fresh: no message, no allocation.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use async_trait::async_trait;
+use engine::{Exchange, Failure, HOUR, Lifetime, Policy};
+use keeper::clock::ManualClock;
+use keeper::ports::{
+    Answer, ApiAnswer, AuthServer, Call, Change, Clock, Connector, Credentials, Reading,
+    RefreshLock, Vault, VaultFailure,
+};
+use keeper::record::{Keep, Record, RenewalSecret, Tokens};
+use keeper::{Keeper, Setup, SignIn};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+#[tokio::test]
+async fn a_fresh_token_costs_no_message_and_no_allocation() {
+    let clock = Arc::new(ManualClock::new(1_763_899_200_000));
+    let keeper = signed_in(&clock).await;
+    // The owner is gone: whoever needed it would not get an answer.
+    keeper.quit().await;
+
+    let mut token = None;
+    let used = allocation_counter::measure(|| {
+        let asked = pin!(keeper.access_token(0));
+        if let Poll::Ready(answer) = asked.poll(&mut Context::from_waker(Waker::noop())) {
+            token = answer.ok();
+        }
+    });
+    assert_eq!(token.unwrap().secret().expose_secret(), "access");
+    assert_eq!(used.count_total, 0, "{used:?}");
+
+    // The measure measures: past the last moments somebody has to be asked.
+    clock.advance(HOUR);
+    let asked = allocation_counter::measure(|| {
+        let asked = pin!(keeper.access_token(0));
+        let _answer = asked.poll(&mut Context::from_waker(Waker::noop()));
+    });
+    assert!(asked.count_total > 0);
+}
+
+async fn signed_in(clock: &Arc<ManualClock>) -> Keeper {
+    let server = Arc::new(Grants(Arc::clone(clock)));
+    let (keeper, task) = Keeper::new(Setup {
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        vault: Arc::new(Remembers::default()),
+        connector: Arc::new(Grants(Arc::clone(clock))),
+        policy: Policy::default(),
+        seed: 7,
+    });
+    tokio::spawn(task);
+    let credentials = Credentials { user: "alice".into(), password: "planted".into() };
+    let account = serde_json::Value::Null;
+    keeper.sign_in(SignIn { server, account, credentials, keep: Keep::Disk }).await.unwrap();
+    keeper.look().await;
+    keeper
+}
+
+struct Grants(Arc<ManualClock>);
+
+#[async_trait]
+impl AuthServer for Grants {
+    async fn sign_in(&self, _: &Credentials) -> Result<Answer, Box<Failure>> {
+        Ok(Answer {
+            tokens: Tokens {
+                access: "access".into(),
+                renewal: RenewalSecret::RefreshToken("refresh".into()),
+            },
+            asked: self.0.now(),
+            lifetime: Lifetime::Told(HOUR),
+            refresh_in_ms: None,
+            refresh_lifetime_ms: None,
+            identity: None,
+            exchange: Exchange::default(),
+            clock: None,
+        })
+    }
+    async fn refresh(&self, _: &Tokens, _: Call) -> Result<Answer, Box<Failure>> {
+        std::future::pending().await
+    }
+    async fn sign_out(&self, _: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
+        Ok(None)
+    }
+    async fn call_api(&self, _: &SecretString) -> Option<ApiAnswer> {
+        None
+    }
+}
+
+impl Connector for Grants {
+    fn connect(&self, _: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String> {
+        Ok(Arc::new(Self(Arc::clone(&self.0))))
+    }
+}
+
+#[derive(Default)]
+struct Remembers(Mutex<Option<Record>>);
+
+impl Vault for Remembers {
+    fn read(&self) -> Result<Reading, VaultFailure> {
+        Ok(Reading { record: self.0.lock().unwrap().clone(), ..Reading::default() })
+    }
+    fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
+        let mut record = self.0.lock().unwrap();
+        if let Some(next) = change(record.as_ref()) {
+            *record = Some(next);
+        }
+        Ok(record.clone())
+    }
+    fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
+        Ok(Some(RefreshLock(Box::new(()))))
+    }
+    fn forget(&self) -> Result<(), VaultFailure> {
+        *self.0.lock().unwrap() = None;
+        Ok(())
+    }
+}
