@@ -83,13 +83,15 @@ fn set_up(app: &tauri::App) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The window shows our own page and nothing else: `tauri:` everywhere, but `http(s)://tauri.localhost`
-/// where the web view knows no such scheme.
+/// The window shows our own page and nothing else. Its address is one that no network leads to:
+/// `tauri:`, or on Windows, where the web view knows no such scheme, `tauri.localhost` without a port.
 fn is_ours(url: &url::Url) -> bool {
-    match url.scheme() {
-        "tauri" => url.host_str() == Some("localhost"),
-        "http" | "https" => url.host_str() == Some("tauri.localhost"),
-        _ => false,
+    if cfg!(windows) {
+        url.scheme().starts_with("http")
+            && url.host_str() == Some("tauri.localhost")
+            && url.port().is_none()
+    } else {
+        url.scheme() == "tauri" && url.host_str() == Some("localhost")
     }
 }
 

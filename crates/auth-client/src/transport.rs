@@ -16,6 +16,7 @@ use http::{HeaderMap, Method};
 use keeper::ports::Clock;
 use reqwest::{Client, redirect, retry};
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use url::Url;
@@ -177,6 +178,9 @@ impl Line {
             // Certificates that will never be used are not worth reading, and a computer without
             // any can still talk to itself.
             client = client.tls_certs_only([]);
+            // Plain http is for this computer: a name server must not lead it elsewhere, nor another
+            // user who listens on the other loopback address.
+            client = client.resolve("localhost", SocketAddr::from(([127, 0, 0, 1], 0)));
         }
         self.proxying.applied_to(client).build().map_err(|error| Lost::no_client(&error))
     }

@@ -222,6 +222,7 @@ async fn pictures(app: &App<'_>, scene: &str, sentence: &str) {
                 })
                 .await;
                 app.wait_for_sentence_kind(sentence).await;
+                app.drawn().await;
                 let name = format!("{scene}.{language}.{theme}.{width}x{height}.png");
                 app.screenshot(&folder_of_pictures().join(name)).await;
             }

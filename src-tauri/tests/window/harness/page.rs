@@ -108,6 +108,13 @@ impl App<'_> {
         fs::write(file, picture).expect("a screenshot can be written");
     }
 
+    /// Waits until what the page is now has been drawn.
+    pub(crate) async fn drawn(&self) {
+        let script = "const done = arguments[arguments.length - 1];
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));";
+        self.run_async(script, Vec::new()).await;
+    }
+
     /// Runs a script in the page; it is the body of a function with `arguments`.
     pub(crate) async fn run(&self, script: &str, arguments: &[Value]) -> Value {
         self.client()
