@@ -311,8 +311,9 @@ impl Vault for FileVault {
             return Err(stand.shut_because());
         }
         if memory.is_some() && record.session.is_none() {
-            // Who was here is no more the disk's business at the end than it was all along.
+            // Who was here, and where, is no more the disk's business at the end than all along.
             record.identity = None;
+            record.account = serde_json::Value::Null;
         }
         match record.keep {
             Keep::Disk => self.save(&stand, record),

@@ -30,8 +30,15 @@ impl FileVault {
                 present.epoch != record.epoch
                     || present.session.is_some() != record.session.is_some()
             });
+        // A session that this process has seen on disk keeps its key, whatever the files say by now:
+        // clear text that somebody edited must not choose another one for it.
+        let goes_on = self
+            .known()
+            .last
+            .as_ref()
+            .is_some_and(|last| last.session.is_some() && last.epoch == record.epoch);
         let sealing = match record.session {
-            Some(_) => Some(self.sealing(stand, both)?),
+            Some(_) => Some(self.sealing(stand, both && !goes_on)?),
             None => None,
         };
         let first = stand.verdict.slot().map_or(Slot::A, Slot::other);
@@ -61,7 +68,7 @@ impl FileVault {
     }
 
     /// Keeps a session in memory, and on disk only that its epoch has begun, so that no older session
-    /// comes back after a restart. Who it is stays off the disk as well.
+    /// comes back after a restart. Who it is, and where, stays off the disk as well.
     pub(crate) fn keep_in_memory(
         &self,
         stand: &Stand,
@@ -72,7 +79,13 @@ impl FileVault {
             .is_some_and(|present| present.epoch == record.epoch && present.identity.is_none())
             && !stand.look.any_sealed();
         if !told {
-            let bare = Record { keep: Keep::Disk, identity: None, session: None, ..record.clone() };
+            let bare = Record {
+                keep: Keep::Disk,
+                account: serde_json::Value::Null,
+                identity: None,
+                session: None,
+                ..record.clone()
+            };
             let saved = self.save(stand, bare)?;
             record.generation = saved.map_or(record.generation, |saved| saved.generation);
         }

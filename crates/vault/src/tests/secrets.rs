@@ -1,8 +1,10 @@
 //! What may not be seen is not there to be seen.
 
-use super::{Bench, save, signed_out};
+use super::keychain::Scripted;
+use super::{Bench, save, signed_out, token_of};
 use crate::contract::sample;
-use crate::keys::{FileKey, Key, KeyFailure};
+use crate::keys::{FileKey, Key, KeyFailure, Keys};
+use crate::{FileVault, PlainFiles, Slot};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use keeper::ports::Vault as _;
@@ -152,4 +154,32 @@ fn a_session_is_written_down_without_moving_the_buffer() {
         let (written, tag) = (serde_json::to_vec(&session).unwrap().len(), 16);
         assert!(written + tag <= session.room(), "{written} of {}", session.room());
     }
+}
+
+/// 1. Somebody who may write to the folder tears both slots while the app runs. 2. Beside them he
+/// lays an account without a session that says `key_file`, and a key that he knows. 3. The vault
+/// writes the session that it remembers again: sealed with its own key, not with his.
+#[test]
+fn a_running_session_keeps_its_key_whatever_the_files_beside_it_say() {
+    let bench = Bench::new();
+    let vault = bench.vault();
+    save(&vault, sample(1, "first")).unwrap();
+    let his = tempfile::tempdir().unwrap();
+    let slots = PlainFiles::new(his.path(), "mallory").unwrap();
+    let planted = FileVault::new(slots, Keys::new(Scripted::absent(), FileKey::new(his.path())));
+    save(&planted, sample(1, "planted")).unwrap();
+    save(&planted, signed_out(2)).unwrap();
+    for name in ["mallory-a.json", "mallory-b.json", "key"] {
+        fs::copy(his.path().join(name), bench.folder.path().join(name)).unwrap();
+    }
+    for slot in Slot::BOTH {
+        bench.put(slot, b"torn");
+    }
+
+    assert_eq!(token_of(&vault.read().unwrap()), "first");
+
+    for slot in Slot::BOTH {
+        assert_eq!(bench.document(slot)["protection"], "keychain");
+    }
+    assert_eq!(token_of(&bench.read()), "first");
 }
