@@ -55,7 +55,7 @@ fn no_token_is_readable_in_any_file() {
 fn the_search_for_tokens_finds_one_that_is_there() {
     let bench = Bench::new();
     for text in [CANARY.to_owned(), STANDARD.encode(format!("x{CANARY}y"))] {
-        bench.put(crate::Slot::A, text.as_bytes());
+        bench.put(Slot::A, text.as_bytes());
         let found = std::panic::catch_unwind(|| nowhere(&bench, CANARY.as_bytes(), ""));
         assert!(found.is_err(), "{text}");
     }
@@ -64,7 +64,7 @@ fn the_search_for_tokens_finds_one_that_is_there() {
 #[test]
 fn the_key_is_in_the_key_file_alone() {
     let bench = Bench::new();
-    let vault = bench.vault_by(super::keychain::Scripted::absent());
+    let vault = bench.vault_by(Scripted::absent());
     save(&vault, sample(1, CANARY)).unwrap();
     let text = fs::read_to_string(bench.folder.path().join("key")).unwrap();
     nowhere(&bench, Key::from_text(&text).unwrap().bytes(), "key");
@@ -94,7 +94,7 @@ fn files_and_folder_are_their_owners_alone() {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let bench = Bench { folder };
-    let vault = bench.vault_by(super::keychain::Scripted::absent());
+    let vault = bench.vault_by(Scripted::absent());
     save(&vault, sample(1, CANARY)).unwrap();
     let _lock = vault.try_refresh_lock().unwrap();
     bench.put(bench.newest(), b"torn");
@@ -156,9 +156,9 @@ fn a_session_is_written_down_without_moving_the_buffer() {
     }
 }
 
-/// 1. Somebody who may write to the folder tears both slots while the app runs. 2. Beside them he
-/// lays an account without a session that says `key_file`, and a key that he knows. 3. The vault
-/// writes the session that it remembers again: sealed with its own key, not with his.
+/// Somebody who may write to the folder tears both slots while the app runs, and lays beside them an
+/// account without a session that says `key_file`, and a key that he knows. The vault writes the
+/// session that it remembers again: sealed with its own key, not with his.
 #[test]
 fn a_running_session_keeps_its_key_whatever_the_files_beside_it_say() {
     let bench = Bench::new();
