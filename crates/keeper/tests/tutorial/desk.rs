@@ -46,7 +46,7 @@ pub(crate) struct Desk {
 /// The app, started.
 pub(crate) struct App {
     pub(crate) keeper: Keeper,
-    task: JoinHandle<()>,
+    pub(crate) task: JoinHandle<()>,
 }
 
 impl Desk {
@@ -83,17 +83,26 @@ impl Desk {
 
     /// Starts the app over whatever is in the folder.
     pub(crate) fn launch(&self) -> App {
+        self.launch_with(Arc::new(self.vault()), Arc::new(self.connector()))
+    }
+
+    /// The same, with something between the app and the world.
+    pub(crate) fn launch_with(
+        &self,
+        vault: Arc<dyn keeper::ports::Vault>,
+        connector: Arc<dyn Connector>,
+    ) -> App {
         let (keeper, task) = Keeper::new(Setup {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            vault: Arc::new(self.vault()),
-            connector: Arc::new(self.connector()),
+            vault,
+            connector,
             policy: Policy::default(),
             seed: 7,
         });
         App { keeper, task: tokio::spawn(task) }
     }
 
-    fn connector(&self) -> TokenApis {
+    pub(crate) fn connector(&self) -> TokenApis {
         TokenApis {
             clock: Arc::clone(&self.clock),
             seen: self.seen.clone(),
@@ -110,7 +119,7 @@ impl Desk {
         serde_json::to_value(&self.settings).unwrap()
     }
 
-    fn vault(&self) -> FileVault {
+    pub(crate) fn vault(&self) -> FileVault {
         let keychain = FixedKey(Key::new([7; 32]));
         let keys = Keys::new(keychain, FileKey::new(self.folder.path()));
         FileVault::new(PlainFiles::new(self.folder.path(), "main").unwrap(), keys)
@@ -255,7 +264,7 @@ struct Seen(Arc<Mutex<Vec<String>>>);
 type Moved = Arc<Mutex<Option<String>>>;
 
 /// Makes token APIs, and looks over their shoulder.
-struct TokenApis {
+pub(crate) struct TokenApis {
     clock: Arc<ManualClock>,
     seen: Seen,
     moved: Moved,

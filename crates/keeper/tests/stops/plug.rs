@@ -1,0 +1,198 @@
+//! Something between the app and the world that stops it at one step of a refresh: what reaches it
+//! from then on goes nowhere.
+
+use crate::desk::{App, Desk};
+use async_trait::async_trait;
+use engine::{Exchange, Failure};
+use keeper::ports::{
+    Answer, ApiAnswer, AuthServer, Call, Change, Connector, Credentials, Reading, RefreshLock,
+    Vault, VaultFailure,
+};
+use keeper::record::{Record, Tokens};
+use secrecy::SecretString;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Where the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    BeforeLock,
+    BeforeReadingAgain,
+    BeforeIntent,
+    AfterIntent,
+    BeforeRequest,
+    Answered,
+    BeforeSave,
+    AfterSave,
+}
+
+impl Step {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::BeforeLock,
+        Self::BeforeReadingAgain,
+        Self::BeforeIntent,
+        Self::AfterIntent,
+        Self::BeforeRequest,
+        Self::Answered,
+        Self::BeforeSave,
+        Self::AfterSave,
+    ];
+
+    pub(crate) fn reaches_the_server(self) -> bool {
+        matches!(self, Self::Answered | Self::BeforeSave | Self::AfterSave)
+    }
+
+    /// The server has rotated, and nobody has kept what it said.
+    pub(crate) fn loses_the_answer(self) -> bool {
+        matches!(self, Self::Answered | Self::BeforeSave)
+    }
+}
+
+/// Pulled at its step. Dropping it lets go of the threads that hang there: the dead do nothing.
+pub(crate) struct Plug(Arc<Socket>);
+
+struct Socket {
+    at: Step,
+    pulled: watch::Sender<bool>,
+    gone: Mutex<bool>,
+    let_go: Condvar,
+}
+
+impl Plug {
+    pub(crate) fn at(at: Step) -> Self {
+        let pulled = watch::Sender::new(false);
+        Self(Arc::new(Socket { at, pulled, gone: Mutex::new(false), let_go: Condvar::new() }))
+    }
+
+    pub(crate) fn launch(&self, desk: &Desk) -> App {
+        let vault = Guarded {
+            inner: desk.vault(),
+            socket: Arc::clone(&self.0),
+            reads: Mutex::new(0),
+            writes: Mutex::new(0),
+        };
+        let connector = GuardedApis { inner: desk.connector(), socket: Arc::clone(&self.0) };
+        desk.launch_with(Arc::new(vault), Arc::new(connector))
+    }
+
+    /// Waits until the step was reached.
+    pub(crate) async fn pulled(&self) {
+        let mut pulled = self.0.pulled.subscribe();
+        let reached = pulled.wait_for(|pulled| *pulled);
+        let reached = tokio::time::timeout(Duration::from_secs(20), reached).await.is_ok();
+        assert!(reached, "{:?} was never reached", self.0.at);
+    }
+}
+
+impl Drop for Plug {
+    fn drop(&mut self) {
+        *self.0.gone.lock().unwrap() = true;
+        self.0.let_go.notify_all();
+    }
+}
+
+impl Socket {
+    /// Hangs at the step where the process ends, and after it everywhere; answers that nobody is
+    /// there any more.
+    fn pass(&self, step: Step) -> Result<(), VaultFailure> {
+        let here = step == self.at || *self.pulled.borrow();
+        if !here {
+            return Ok(());
+        }
+        self.pulled.send_replace(true);
+        let gone = self.gone.lock().unwrap();
+        drop(self.let_go.wait_while(gone, |gone| !*gone).unwrap());
+        Err(VaultFailure::NotWritten("the process has ended".to_owned()))
+    }
+
+    async fn pass_async(&self, step: Step) {
+        if step == self.at || *self.pulled.borrow() {
+            self.pulled.send_replace(true);
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+struct Guarded {
+    inner: vault::FileVault,
+    socket: Arc<Socket>,
+    reads: Mutex<u32>,
+    writes: Mutex<u32>,
+}
+
+impl Vault for Guarded {
+    fn read(&self) -> Result<Reading, VaultFailure> {
+        // The first read is the start's.
+        let first = std::mem::replace(&mut *self.reads.lock().unwrap(), 1) == 0;
+        if !first {
+            self.socket.pass(Step::BeforeReadingAgain)?;
+        }
+        self.inner.read()
+    }
+
+    fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
+        // The intent, or at the retry the look whether it is there, comes before the answer.
+        let write = {
+            let mut writes = self.writes.lock().unwrap();
+            *writes += 1;
+            *writes
+        };
+        let (before, after) = match write {
+            1 => (Step::BeforeIntent, Step::AfterIntent),
+            _ => (Step::BeforeSave, Step::AfterSave),
+        };
+        self.socket.pass(before)?;
+        let changed = self.inner.change(change)?;
+        self.socket.pass(after)?;
+        Ok(changed)
+    }
+
+    fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
+        self.socket.pass(Step::BeforeLock)?;
+        self.inner.try_refresh_lock()
+    }
+
+    fn forget(&self) -> Result<(), VaultFailure> {
+        self.inner.forget()
+    }
+}
+
+struct GuardedApis<C> {
+    inner: C,
+    socket: Arc<Socket>,
+}
+
+impl<C: Connector> Connector for GuardedApis<C> {
+    fn connect(&self, account: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String> {
+        let inner = self.inner.connect(account)?;
+        Ok(Arc::new(GuardedApi { inner, socket: Arc::clone(&self.socket) }))
+    }
+}
+
+struct GuardedApi {
+    inner: Arc<dyn AuthServer>,
+    socket: Arc<Socket>,
+}
+
+#[async_trait]
+impl AuthServer for GuardedApi {
+    async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>> {
+        self.inner.sign_in(credentials).await
+    }
+
+    async fn refresh(&self, tokens: &Tokens, call: Call) -> Result<Answer, Box<Failure>> {
+        self.socket.pass_async(Step::BeforeRequest).await;
+        let answer = self.inner.refresh(tokens, call).await;
+        self.socket.pass_async(Step::Answered).await;
+        answer
+    }
+
+    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
+        self.inner.sign_out(tokens).await
+    }
+
+    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {
+        self.inner.call_api(access).await
+    }
+}
