@@ -180,6 +180,9 @@ impl From<&VaultFailure> for AppError {
         let code = match failure {
             VaultFailure::NotWritten(_) => ErrorCode::NotSaved,
             VaultFailure::KeychainLocked(_)
+            | VaultFailure::KeychainSlow(_)
+            | VaultFailure::KeychainCancelled(_)
+            | VaultFailure::KeychainGone(_)
             | VaultFailure::KeyGone(_)
             | VaultFailure::Unreadable(_) => ErrorCode::StoreHeldUp,
         };

@@ -6,12 +6,13 @@ use crate::preferences::{PreferenceFile, Stored};
 use crate::store_slots::StoreSlots;
 use crate::wire::{
     AccountView, AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences, Protection,
+    UntoldView,
 };
 use engine::Trigger;
 use keeper::clock::SystemClock;
 use keeper::ports::Clock;
 use keeper::record::Keep;
-use keeper::{Keeper, Setup, Shown};
+use keeper::{Keeper, LeftToExpire, Setup, Shown, Untold};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tauri::ipc::Channel;
@@ -161,6 +162,33 @@ impl Desk {
         self.notices.send_modify(|notices| notices.list.retain(|notice| notice.id != id));
     }
 
+    /// The host and port of an account's server.
+    fn server_of(&self, account: &serde_json::Value) -> String {
+        Account::read(account)
+            .map(|account| host_and_port(&account.settings(&self.demo).base_url))
+            .unwrap_or_default()
+    }
+
+    fn untold(&self, untold: &Untold) -> UntoldView {
+        UntoldView {
+            id: untold.id.to_string(),
+            server: self.server_of(&untold.account),
+            user: untold.user.clone(),
+            since_ms: untold.since_ms,
+            tries: untold.tries,
+            next_ms: untold.next_ms,
+            last: untold.last.clone(),
+        }
+    }
+
+    /// Whose session was left to expire, where, and what the server said.
+    fn words_about(&self, left: &LeftToExpire) -> String {
+        let server = self.server_of(&left.account);
+        let said = left.exchange.as_ref().map(|exchange| exchange.detail.as_str());
+        let whose = format!("{} · {server}", left.user);
+        said.map_or_else(|| whose.clone(), |said| format!("{whose} · {said}"))
+    }
+
     fn view(&self, shown: &Shown) -> AppView {
         let account = shown.account.as_ref().and_then(|account| Account::read(account).ok());
         AppView {
@@ -180,6 +208,8 @@ impl Desk {
                 vault::keys::Protection::KeyFile { why } => Protection::KeyFile { why },
             },
             demo: self.demo.view(),
+            known_as: shown.known_as.as_ref().map(|identity| identity.name.clone()),
+            outbox: shown.outbox.iter().map(|untold| self.untold(untold)).collect(),
             notices: self.notices.borrow().list.clone(),
             preferences: self.preferences(),
         }
@@ -223,8 +253,8 @@ async fn notice_troubles(desk: Arc<Desk>) {
         if let Some(why) = now.sign_out_unwritten {
             desk.notice(NoticeCode::SignOutNotWritten, why);
         }
-        if let Some(why) = now.sign_out_untold {
-            desk.notice(NoticeCode::SignOutNotTold, why);
+        if let Some(left) = now.left_to_expire {
+            desk.notice(NoticeCode::from(left.why), desk.words_about(&left));
         }
         if shown.changed().await.is_err() {
             return;

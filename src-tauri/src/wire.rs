@@ -2,6 +2,7 @@
 
 use auth_client::AccountSettings;
 use engine::{Exchange, View};
+use keeper::NotTold;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -18,6 +19,10 @@ pub(crate) struct AppView {
     pub(crate) protection: Protection,
     /// The demo server.
     pub(crate) demo: DemoView,
+    /// Who is, or was, signed in, where only that can be told: the session itself cannot be opened.
+    pub(crate) known_as: Option<String>,
+    /// Sessions that have ended here, of which their server has still to be told.
+    pub(crate) outbox: Vec<UntoldView>,
     /// Things to tell, until they are dismissed.
     pub(crate) notices: Vec<Notice>,
     /// What the person chose.
@@ -37,6 +42,27 @@ pub(crate) struct AccountView {
     pub(crate) settings: AccountSettings,
     /// The session is kept in memory only.
     pub(crate) memory_only: bool,
+}
+
+/// A session that has ended here, of which its server has still to be told.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub(crate) struct UntoldView {
+    /// Names it, for lists.
+    pub(crate) id: String,
+    /// The server's host and port.
+    pub(crate) server: String,
+    /// Whose it was.
+    pub(crate) user: String,
+    /// When it ended here.
+    pub(crate) since_ms: i64,
+    /// So many tries have failed.
+    pub(crate) tries: u32,
+    /// The next try, where it has a time.
+    pub(crate) next_ms: Option<i64>,
+    /// What came of the last try.
+    pub(crate) last: Option<Exchange>,
 }
 
 /// How the session is protected on this computer.
@@ -92,8 +118,26 @@ pub(crate) enum NoticeCode {
     StoreDamaged,
     /// A sign-out could not be written down yet; it goes on being tried.
     SignOutNotWritten,
-    /// The server could not be told of a sign-out.
-    SignOutNotTold,
+    /// The server was told of a sign-out and did not accept it: what it gave stays valid until it
+    /// expires there.
+    SignOutNotAccepted,
+    /// The server has no way to be told of a sign-out.
+    SignOutNotOffered,
+    /// The same person has signed in again before the server could be told of the sign-out.
+    SignOutOvertaken,
+    /// The server could not be told of a sign-out until what it had given expired.
+    SignOutGivenUp,
+}
+
+impl From<NotTold> for NoticeCode {
+    fn from(why: NotTold) -> Self {
+        match why {
+            NotTold::NotAccepted => Self::SignOutNotAccepted,
+            NotTold::NotOffered => Self::SignOutNotOffered,
+            NotTold::SignedInAgain => Self::SignOutOvertaken,
+            NotTold::GaveUp => Self::SignOutGivenUp,
+        }
+    }
 }
 
 /// What the person chose.

@@ -1,7 +1,7 @@
 //! The engine: one session, its state, and what it remembers to explain itself.
 
 use crate::clocks::Clocks;
-use crate::failure::{Class, Exchange};
+use crate::failure::{Class, Exchange, StoreTrouble};
 use crate::lifeline::History;
 use crate::plan::Draw;
 use crate::policy::Policy;
@@ -23,7 +23,11 @@ pub struct Engine {
     pub(crate) clocks: Clocks,
     pub(crate) history: History,
     pub(crate) last: Option<Last>,
-    pub(crate) unsaved: Option<String>,
+    pub(crate) unsaved: Option<StoreTrouble>,
+    /// Why the intent of the present renewal could not be written down.
+    pub(crate) put_off: Option<StoreTrouble>,
+    /// The present attempt goes ahead even where its intent cannot be written down.
+    pub(crate) goes_ahead: bool,
     /// How long the person was away, told for a minute after the renewal that ended it.
     pub(crate) kept: Option<(i64, Boot)>,
     /// Away for so long, and not renewed since.
@@ -91,6 +95,8 @@ impl Engine {
             history: History::default(),
             last: None,
             unsaved: None,
+            put_off: None,
+            goes_ahead: false,
             kept: None,
             away_ms: None,
             launching: false,
@@ -143,6 +149,13 @@ impl Engine {
         self.clocks.offset_ms()
     }
 
+    /// When the refresh token ends, where the server told. To be compared with the next grant's: see
+    /// [`crate::Grant::moves_refresh_end`].
+    #[must_use]
+    pub fn refresh_end(&self) -> Option<Boot> {
+        self.session.as_ref().and_then(|session| session.refresh_end)
+    }
+
     /// When to hand in the next [`Input::Tick`], and why. A view may change at that moment even
     /// where nothing is done.
     #[must_use]
@@ -174,7 +187,9 @@ impl Engine {
                 session.runs_out_at().map(|at| (at, "ends"))
             }
             State::Resting => session.plan.renew_at.map(|at| (at, "renews")),
-            State::Waiting { why: Wait::Failure(_), until } => Some((until, "tries again")),
+            State::Waiting { why: Wait::Failure(_) | Wait::Store, until } => {
+                Some((until, "tries again"))
+            }
             State::Waiting { why: Wait::AnotherCopy, until } => {
                 Some((until, "looks whether the other copy is done"))
             }
@@ -199,10 +214,13 @@ impl Engine {
         self.trouble.last_try = Some(now.boot);
         self.history.mark(now.boot, MarkKind::Refresh(reason));
         self.state = State::Refreshing { attempt: self.attempts, reason };
+        self.goes_ahead = reason == Trigger::Asked
+            || self.session.as_ref().is_some_and(|session| session.has_no_time_to_wait(now.boot));
         vec![Effect::Refresh {
             attempt: self.attempts,
             reason,
             connect_quickly: self.trouble.takes_quick_try(),
+            even_unwritten: self.goes_ahead,
         }]
     }
 

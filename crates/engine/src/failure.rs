@@ -88,6 +88,32 @@ pub struct Exchange {
     pub detail: String,
 }
 
+/// Why something could not be written down, as far as a person can do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "session.ts")]
+pub enum WriteTrouble {
+    /// No room is left, or none for this user.
+    DiskFull,
+    /// The file, the folder or the disk may not be written to.
+    NoPermission,
+    /// The disk did not answer in time.
+    Slow,
+    /// Something else: the details say what.
+    Other,
+}
+
+/// Something that could not be written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "session.ts")]
+pub struct StoreTrouble {
+    /// Why.
+    pub kind: WriteTrouble,
+    /// The system's words, for whoever wants them.
+    pub detail: String,
+}
+
 /// What the server's `Date` says of this machine's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockSample {

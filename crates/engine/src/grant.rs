@@ -1,6 +1,6 @@
 //! What the engine knows of tokens: never the tokens, only fingerprints and times.
 
-use crate::time::Now;
+use crate::time::{Boot, Now, SECOND};
 use std::fmt;
 
 /// 64 bits of HMAC-SHA-256 of a token, under a key that lives in the sealed record.
@@ -79,6 +79,28 @@ pub struct Grant {
     pub refresh_in_ms: Option<i64>,
 }
 
+impl Grant {
+    /// When the refresh token ends, where the server told: `asked` is when this was asked for.
+    pub(crate) fn refresh_end(&self, asked: Boot) -> Option<Boot> {
+        match self.renewal {
+            Renewal::RefreshToken { lifetime_ms, .. } => lifetime_ms.map(|ms| asked + ms),
+            Renewal::Itself | Renewal::No => None,
+        }
+    }
+
+    /// Whether the refresh token of this grant, which was asked for in this boot, ends later than
+    /// `before`: then the next refresh will move that end as well, and has to come before it. A second
+    /// of tolerance: the same end told twice, rounded, has not moved.
+    #[must_use]
+    pub fn moves_refresh_end(&self, before: Option<Boot>) -> bool {
+        match (before, self.refresh_end(self.asked.boot)) {
+            (Some(before), Some(after)) => after - before > SECOND,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        }
+    }
+}
+
 /// Whose session it is. Public: it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -111,4 +133,11 @@ pub struct Snapshot {
     pub confirmed_wall_ms: Option<i64>,
     /// Refreshes since the sign-in.
     pub refreshes: u32,
+    /// Whether the last refresh moved the refresh token's end; `None` before the first.
+    pub refresh_end_moved: Option<bool>,
+    /// The server asked us to wait until then. In this boot's time only where `same_boot_wait` says
+    /// so.
+    pub wait_until: Option<Now>,
+    /// `wait_until` was written in the present boot.
+    pub same_boot_wait: bool,
 }

@@ -1,13 +1,13 @@
 //! What the transitions do, one function each. `transitions.rs` says when.
 
 use crate::engine::{Engine, Storm};
-use crate::failure::{Class, Exchange, Failure};
+use crate::failure::{Class, Exchange, Failure, StoreTrouble};
 use crate::grant::{Grant, Snapshot};
 use crate::plan::SHORTEST_PLANNED_MS;
 use crate::session::Session;
 use crate::state::State::{NeedsSignIn, Resting, SignedOut, Stopped, Waiting};
 use crate::state::{Effect, Ended, Fix, Input, State, Trigger, Wait};
-use crate::time::{Boot, MINUTE, Now, SECOND};
+use crate::time::{Boot, HOUR, MINUTE, Now, SECOND};
 use crate::trouble::{PROMPT_RETRY_MS, Trouble};
 use crate::view::{MarkKind, Outcome};
 
@@ -27,8 +27,7 @@ impl Engine {
     }
 
     pub(crate) fn restored(&mut self, snapshot: &Snapshot, now: Now) -> Vec<Effect> {
-        let mut session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
-        session.heed_refresh_end(&self.policy, self.seed);
+        let session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
         self.clocks.remember(snapshot.clock_offset_ms);
         self.history.token(session.access(), session.plan);
         self.history.mark(now.boot, MarkKind::Trigger(Trigger::Launch));
@@ -45,6 +44,14 @@ impl Engine {
         }
         if snapshot.intent && renewable {
             self.trouble.found_intent();
+        }
+        let told = wait_until(snapshot, now).filter(|_| renewable);
+        if let Some(until) = told {
+            self.trouble.told_to_wait = Some(until);
+            self.launching = true;
+            return self.land(Waiting { why: Wait::Failure(Class::Throttled), until });
+        }
+        if snapshot.intent && renewable {
             self.launching = true;
             let until = now.boot + PROMPT_RETRY_MS;
             return self.land(Waiting { why: Wait::Failure(Class::UnknownOutcome), until });
@@ -176,6 +183,7 @@ impl Engine {
         let expose = vec![Effect::Expose { attempt }];
         self.remember(Outcome::Renewed, Some(reason), Some(exchange), now);
         self.trouble.is_over();
+        self.put_off = None;
         self.state = Resting;
         if let Some(ms) = self.away_ms.take().filter(|ms| *ms >= AWAY_MS) {
             self.kept = Some((ms, now.boot));
@@ -195,10 +203,24 @@ impl Engine {
         expose
     }
 
+    /// The intent could not be written down: the renewal waits for the disk, but not longer than the
+    /// token can.
+    pub(crate) fn put_off(&mut self, trouble: StoreTrouble, now: Now) -> Vec<Effect> {
+        self.put_off = Some(trouble);
+        let draw = self.draw();
+        let step = now.boot + self.trouble.step_ms(draw);
+        let last = self.session.as_ref().map_or(step, |session| session.plan.last_moments);
+        self.land(Waiting { why: Wait::Store, until: step.min(last).max(now.boot) })
+    }
+
     pub(crate) fn failed(&mut self, failure: &Failure, reason: Trigger, now: Now) -> Vec<Effect> {
         let what = Outcome::Failed(failure.class);
         self.remember(what, Some(reason), Some(failure.exchange.clone()), now);
         self.history.mark(now.boot, MarkKind::Failure);
+        if !self.goes_ahead {
+            // It was sent, so its intent was written.
+            self.put_off = None;
+        }
         match failure.class {
             Class::Refused => {
                 let why = if self.trouble.answer_lost { Ended::AnswerLost } else { Ended::Refused };
@@ -217,7 +239,12 @@ impl Engine {
             | Class::UnclearRefusal => {
                 let draw = self.draw();
                 let until = self.trouble.next_try(failure, now.boot, draw);
-                self.land(Waiting { why: Wait::Failure(failure.class), until })
+                self.state = Waiting { why: Wait::Failure(failure.class), until };
+                if failure.class == Class::Throttled {
+                    let until = Now { wall: now.wall_at(until), boot: until };
+                    return vec![Effect::RecordWait { until }];
+                }
+                vec![]
             }
         }
     }
@@ -252,7 +279,7 @@ impl Engine {
         let left = before.as_ref().map(|session| session.plan.end - now.boot);
         let mut session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
         if let Some(before) = &before {
-            session.follows(before, &self.policy, self.seed);
+            session.follows(before);
         } else {
             self.end_epoch();
             self.history.clear();
@@ -263,6 +290,7 @@ impl Engine {
         self.history.token(session.access(), session.plan);
         self.session = Some(session);
         self.trouble = Trouble::default();
+        self.put_off = None;
         self.launching = false;
         self.away_ms = None;
         self.state = if snapshot.refused { NeedsSignIn { why: Ended::Refused } } else { Resting };
@@ -285,6 +313,7 @@ impl Engine {
         self.away_ms = None;
         self.launching = false;
         self.unsaved = None;
+        self.put_off = None;
         self.state = Resting;
     }
 
@@ -299,6 +328,7 @@ impl Engine {
         self.kept = None;
         self.away_ms = None;
         self.unsaved = None;
+        self.put_off = None;
         self.state = SignedOut;
         vec![Effect::Forget]
     }
@@ -329,6 +359,14 @@ impl Engine {
         }
         vec![]
     }
+}
+
+/// Until when the server asked us to wait, where that is still to come: at most an hour from now,
+/// whatever the clocks have done since it was written down.
+fn wait_until(snapshot: &Snapshot, now: Now) -> Option<Boot> {
+    let told = snapshot.wait_until?;
+    let left = if snapshot.same_boot_wait { told.boot - now.boot } else { told.wall - now.wall };
+    (left > 0).then(|| now.boot + left.min(HOUR))
 }
 
 /// What an API's refusal of a token asks for.

@@ -27,7 +27,7 @@ mod view;
 
 pub use access::Access;
 pub use engine::Engine;
-pub use failure::{Class, ClockSample, Exchange, Failure};
+pub use failure::{Class, ClockSample, Exchange, Failure, StoreTrouble, WriteTrouble};
 pub use grant::{Fingerprint, Grant, Identity, Lifetime, Renewal, Snapshot};
 pub use policy::{Policy, TUTORIAL_LEAD_MS};
 pub use state::{Effect, Ended, Fix, Holdup, Input, State, Trigger, Wait};

@@ -34,14 +34,15 @@ impl Engine {
                 exchange: last.exchange.clone(),
             }),
             next: self.next_act().map(|(when, why)| Next { at_ms: at(when), why: why.to_owned() }),
-            clock: self
-                .clocks
-                .measured()
-                .map(|sample| ClockView { offset_ms: sample.offset_ms, bound_ms: sample.bound_ms }),
+            clock: self.clocks.offset_ms().map(|offset_ms| ClockView {
+                offset_ms,
+                bound_ms: self.clocks.measured().map(|sample| sample.bound_ms),
+            }),
             clock_jumped_ms: self.clocks.recent_jump_ms(now),
             confirmed_ms: session.and_then(|session| session.confirmed).map(|wall| wall.0),
             refreshes: session.map_or(0, |session| session.refreshes),
             unsaved: self.unsaved.clone(),
+            put_off: self.put_off.clone(),
             sign_in_offered: self.offers_sign_in(now.boot),
             kept_over_ms: self
                 .kept
@@ -78,7 +79,10 @@ impl Engine {
                 Holdup::Store => Sentence::Restoring,
                 Holdup::StoreUnreadable => Sentence::Unreadable,
                 Holdup::KeychainLocked => Sentence::Locked,
+                Holdup::KeychainSlow => Sentence::KeychainSlow,
+                Holdup::KeychainCancelled => Sentence::KeychainCancelled,
                 Holdup::KeychainGone => Sentence::KeychainGone,
+                Holdup::KeyGone => Sentence::KeyGone,
             },
             State::SignedOut => Sentence::SignedOut,
             State::Resting => self.resting_sentence(now),
@@ -120,6 +124,7 @@ impl Engine {
         match why {
             Wait::Storm => Sentence::Paused { until_ms: next_ms },
             Wait::AnotherCopy => Sentence::AnotherCopy,
+            Wait::Store => Sentence::PutOff { ends_ms, next_ms },
             Wait::Failure(Class::NotTheAuthServer) => Sentence::Portal { next_ms },
             Wait::Failure(Class::Throttled) => Sentence::Throttled { ends_ms, next_ms },
             Wait::Failure(Class::UnclearRefusal) if self.offers_sign_in(now.boot) => {

@@ -4,7 +4,7 @@ use crate::grant::{Fingerprint, Grant, Identity, Renewal, Snapshot};
 use crate::plan::{Circumstances, Plan, SHORTEST_PLANNED_MS};
 use crate::policy::Policy;
 use crate::state::Trigger;
-use crate::time::{Boot, Now, SECOND, Wall};
+use crate::time::{Boot, Now, Wall};
 use crate::view::Worth;
 
 /// A session, without its tokens.
@@ -48,9 +48,11 @@ impl Session {
             // difference to the server, and the same difference holds for both ends.
             now.boot + -(now.wall - snapshot.grant.asked.wall).max(0)
         };
-        let refresh_end = refresh_end(&snapshot.grant, asked);
+        let refresh_end = snapshot.grant.refresh_end(asked);
         let around = Circumstances {
-            refresh_end: if snapshot.refreshes == 0 { refresh_end } else { None },
+            // Where it is not known whether the last refresh moved it, it counts: that costs one early
+            // refresh where it did not, and would cost the session otherwise.
+            refresh_end: refresh_end.filter(|_| snapshot.refresh_end_moved != Some(false)),
             after_launch: false,
         };
         Self {
@@ -76,8 +78,8 @@ impl Session {
     /// Takes the next grant of this session.
     pub(crate) fn renewed(&mut self, grant: Grant, after_launch: bool, policy: &Policy, seed: u64) {
         let asked = grant.asked.boot;
-        let end = refresh_end(&grant, asked);
-        let moved = has_moved(self.refresh_end, end);
+        let end = grant.refresh_end(asked);
+        let moved = grant.moves_refresh_end(self.refresh_end);
         self.rotates = match (self.grant.renewal, grant.renewal) {
             (
                 Renewal::RefreshToken { fingerprint: before, .. },
@@ -99,23 +101,13 @@ impl Session {
     }
 
     /// Another process has renewed `before`, of the same epoch, and this is what it saved.
-    pub(crate) fn follows(&mut self, before: &Self, policy: &Policy, seed: u64) {
+    pub(crate) fn follows(&mut self, before: &Self) {
         if self.grant == before.grant {
             // The same token: what the API said of it stands, and is not known to have had its refresh.
             self.api_refused = before.api_refused;
             self.fetched_for_api = before.fetched_for_api;
             self.due |= before.due || before.api_refused;
         }
-        if has_moved(before.refresh_end, self.refresh_end) {
-            self.heed_refresh_end(policy, seed);
-        }
-    }
-
-    /// Plans by the refresh token's end, too. After a start nobody knows whether the last refresh
-    /// moved it: that costs one early refresh where it did not, and would cost the session otherwise.
-    pub(crate) fn heed_refresh_end(&mut self, policy: &Policy, seed: u64) {
-        self.around.refresh_end = self.refresh_end;
-        self.plan_again(policy, seed);
     }
 
     /// A server has told its time, so that the wall clock of an earlier boot can be compared with
@@ -193,6 +185,11 @@ impl Session {
         self.plan.end.max(self.plan.asked + SHORTEST_PLANNED_MS)
     }
 
+    /// A renewal that is put off now would leave callers without a token.
+    pub(crate) fn has_no_time_to_wait(&self, now: Boot) -> bool {
+        self.plan.renew_at.is_none() || self.api_refused || now >= self.plan.last_moments
+    }
+
     /// When something that cannot be renewed ends, by a time that can be trusted.
     pub(crate) fn runs_out_at(&self) -> Option<Boot> {
         if self.grant.renewal != Renewal::No || self.plan.assumed {
@@ -208,21 +205,5 @@ impl Session {
     /// It cannot be renewed, and its end has come.
     pub(crate) fn has_run_out(&self, now: Boot) -> bool {
         self.runs_out_at().is_some_and(|at| now >= at)
-    }
-}
-
-/// A second of tolerance: the same end told twice, rounded, has not moved.
-fn has_moved(before: Option<Boot>, after: Option<Boot>) -> bool {
-    match (before, after) {
-        (Some(before), Some(after)) => after - before > SECOND,
-        (None, Some(_)) => true,
-        (_, None) => false,
-    }
-}
-
-fn refresh_end(grant: &Grant, asked: Boot) -> Option<Boot> {
-    match grant.renewal {
-        Renewal::RefreshToken { lifetime_ms, .. } => lifetime_ms.map(|ms| asked + ms),
-        Renewal::Itself | Renewal::No => None,
     }
 }

@@ -1,9 +1,9 @@
 //! The states of a session, its inputs and its effects.
 
-use crate::failure::{Class, ClockSample, Exchange, Failure};
+use crate::failure::{Class, ClockSample, Exchange, Failure, StoreTrouble};
 use crate::grant::{Fingerprint, Grant, Snapshot};
 use crate::policy::Policy;
-use crate::time::Boot;
+use crate::time::{Boot, Now};
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -16,10 +16,16 @@ pub enum Holdup {
     Store,
     /// The store is there, but cannot be read.
     StoreUnreadable,
-    /// The keychain is locked, slow or was cancelled.
+    /// The keychain is locked.
     KeychainLocked,
-    /// The keychain that holds the key is gone.
+    /// The keychain did not answer in time; it may be asking for a password.
+    KeychainSlow,
+    /// Somebody cancelled the keychain's question.
+    KeychainCancelled,
+    /// The keychain itself cannot be reached.
     KeychainGone,
+    /// The keychain is there, and the key is not in it; or it does not fit the session.
+    KeyGone,
 }
 
 /// Why somebody must sign in again.
@@ -57,6 +63,9 @@ pub enum Wait {
     Storm,
     /// Another copy of the app holds the refresh lock.
     AnotherCopy,
+    /// The intent could not be written down: the renewal is put off, at most until the token's last
+    /// moments.
+    Store,
 }
 
 /// Where a session stands. One level; what the access token is worth is computed, never kept here.
@@ -163,14 +172,22 @@ pub enum Input {
         /// Which refresh.
         attempt: u64,
     },
+    /// The refresh was put off: its intent could not be written down, and it may not go ahead
+    /// without.
+    PutOff {
+        /// Which refresh.
+        attempt: u64,
+        /// Why.
+        trouble: StoreTrouble,
+    },
     /// Another process has renewed or signed in; this is what it saved.
     Adopted(Box<Snapshot>),
     /// The server's clock was seen.
     ServerClock(ClockSample),
     /// The server was seen to accept the access token.
     Confirmed,
-    /// What was answered could not be saved; it is held in memory. The words are for the person.
-    Unsaved(String),
+    /// What was answered could not be saved; it is held in memory.
+    Unsaved(StoreTrouble),
     /// Everything is on disk again.
     Saved,
     /// The person changed when to renew.
@@ -191,6 +208,9 @@ pub enum Effect {
         /// Give up connecting after 3 s instead of 10: the network has just come back, and the
         /// first tries usually go nowhere.
         connect_quickly: bool,
+        /// Go ahead even where the intent cannot be written down: the token has no time left to wait,
+        /// or the person asked.
+        even_unwritten: bool,
     },
     /// Hand out this attempt's access token from now on.
     Expose {
@@ -206,4 +226,9 @@ pub enum Effect {
     },
     /// Write down that the stored refresh token was refused.
     RecordRefusal,
+    /// Write down that the server asked us to wait until then, so that a restart waits as well.
+    RecordWait {
+        /// Until when.
+        until: Now,
+    },
 }

@@ -97,6 +97,8 @@ input_kinds! {
     Failed => Input::Failed { .. }, "failed";
     /// Another process holds the refresh lock.
     HeldElsewhere => Input::HeldElsewhere { .. }, "held elsewhere";
+    /// The intent could not be written down.
+    PutOff => Input::PutOff { .. }, "put off";
     /// Another process has renewed or signed in.
     Adopted => Input::Adopted(_), "adopted";
     /// The server's clock was seen.
@@ -134,7 +136,7 @@ const fn row(
 }
 
 use InputKind::{
-    Adopted, ApiRefused, Came, Confirmed, Failed, HeldElsewhere, PolicyChanged, Renewed,
+    Adopted, ApiRefused, Came, Confirmed, Failed, HeldElsewhere, PolicyChanged, PutOff, Renewed,
     RestoreHeldUp, Restored, Saved, ServerClock, SignedIn, SignedOut, Tick, TokenWanted, Unsaved,
 };
 
@@ -165,6 +167,7 @@ pub const TABLE: &[Row] = &[
     row(O, Renewed, &[O], LATE),
     row(O, Failed, &[O], NOT_AWAITED),
     row(O, HeldElsewhere, &[O], NOT_AWAITED),
+    row(O, PutOff, &[O], NOT_AWAITED),
     row(O, Adopted, &[R, N], TAKES_OVER),
     row(O, ServerClock, &[O], FACT),
     row(O, Confirmed, &[O], FACT),
@@ -182,6 +185,7 @@ pub const TABLE: &[Row] = &[
     row(S, Renewed, &[S], LATE),
     row(S, Failed, &[S], NOT_AWAITED),
     row(S, HeldElsewhere, &[S], NOT_AWAITED),
+    row(S, PutOff, &[S], NOT_AWAITED),
     row(S, Adopted, &[R, N], TAKES_OVER),
     row(S, ServerClock, &[S], FACT),
     row(S, Confirmed, &[S], FACT),
@@ -204,6 +208,7 @@ pub const TABLE: &[Row] = &[
     row(R, Renewed, &[R], LATE),
     row(R, Failed, &[R], NOT_AWAITED),
     row(R, HeldElsewhere, &[R], NOT_AWAITED),
+    row(R, PutOff, &[R], NOT_AWAITED),
     row(R, Adopted, &[R, N], TAKES_OVER),
     row(R, ServerClock, &[R], FACT),
     row(R, Confirmed, &[R], FACT),
@@ -231,6 +236,7 @@ pub const TABLE: &[Row] = &[
         "by class: waits for the next try, stops, or is refused for good",
     ),
     row(F, HeldElsewhere, &[F, W], "another copy is renewing; looks again soon"),
+    row(F, PutOff, &[F, W], "waits for the disk, at most until the token's last moments"),
     row(F, Adopted, &[R, N], TAKES_OVER),
     row(F, ServerClock, &[F], FACT),
     row(F, Confirmed, &[F], FACT),
@@ -258,6 +264,7 @@ pub const TABLE: &[Row] = &[
     row(W, Renewed, &[W], LATE),
     row(W, Failed, &[W], NOT_AWAITED),
     row(W, HeldElsewhere, &[W], NOT_AWAITED),
+    row(W, PutOff, &[W], NOT_AWAITED),
     row(W, Adopted, &[W, R, N], TAKES_OVER),
     row(W, ServerClock, &[W], FACT),
     row(W, Confirmed, &[W], FACT),
@@ -280,6 +287,7 @@ pub const TABLE: &[Row] = &[
     row(P, Renewed, &[P], LATE),
     row(P, Failed, &[P], NOT_AWAITED),
     row(P, HeldElsewhere, &[P], NOT_AWAITED),
+    row(P, PutOff, &[P], NOT_AWAITED),
     row(P, Adopted, &[P, R, N], TAKES_OVER),
     row(P, ServerClock, &[P], FACT),
     row(P, Confirmed, &[P], FACT),
@@ -297,6 +305,7 @@ pub const TABLE: &[Row] = &[
     row(N, Renewed, &[N], LATE),
     row(N, Failed, &[N], NOT_AWAITED),
     row(N, HeldElsewhere, &[N], NOT_AWAITED),
+    row(N, PutOff, &[N], NOT_AWAITED),
     row(N, Adopted, &[R, N], TAKES_OVER),
     row(N, ServerClock, &[N], FACT),
     row(N, Confirmed, &[N], FACT),

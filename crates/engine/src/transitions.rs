@@ -24,7 +24,12 @@ impl Engine {
             (
                 Restoring {
                     waiting_for:
-                        Holdup::StoreUnreadable | Holdup::KeychainLocked | Holdup::KeychainGone,
+                        Holdup::StoreUnreadable
+                        | Holdup::KeychainLocked
+                        | Holdup::KeychainSlow
+                        | Holdup::KeychainCancelled
+                        | Holdup::KeychainGone
+                        | Holdup::KeyGone,
                 },
                 Input::Came(_),
             ) => {
@@ -34,13 +39,19 @@ impl Engine {
             // Not by the tick: asking a locked keychain raises its dialog each time.
             (Restoring { .. }, Input::Tick | Input::TokenWanted { .. }) => vec![],
             (Restoring { .. }, Input::ApiRefused(_)) => vec![],
-            (Restoring { .. }, Input::Failed { .. } | Input::HeldElsewhere { .. }) => vec![],
+            (
+                Restoring { .. },
+                Input::Failed { .. } | Input::HeldElsewhere { .. } | Input::PutOff { .. },
+            ) => vec![],
 
             // ── SignedOut ────────────────────────────────────────────────────────────────
             (SignedOut, Input::Restored(_) | Input::RestoreHeldUp(_)) => vec![],
             (SignedOut, Input::Came(_) | Input::Tick | Input::TokenWanted { .. }) => vec![],
             (SignedOut, Input::ApiRefused(_)) => vec![],
-            (SignedOut, Input::Failed { .. } | Input::HeldElsewhere { .. }) => vec![],
+            (
+                SignedOut,
+                Input::Failed { .. } | Input::HeldElsewhere { .. } | Input::PutOff { .. },
+            ) => vec![],
 
             // ── Resting ──────────────────────────────────────────────────────────────────
             // Read twice: what is in memory is at least as new.
@@ -64,7 +75,10 @@ impl Engine {
                 ApiRefusal::CannotRenew => self.land(NeedsSignIn { why: Ended::CannotRenew }),
             },
             // Single flight: nobody waits for this attempt any more.
-            (Resting, Input::Failed { .. } | Input::HeldElsewhere { .. }) => vec![],
+            (
+                Resting,
+                Input::Failed { .. } | Input::HeldElsewhere { .. } | Input::PutOff { .. },
+            ) => vec![],
 
             // ── Refreshing: whatever comes joins the one that runs ───────────────────────
             (Refreshing { .. }, Input::Restored(_) | Input::RestoreHeldUp(_)) => vec![],
@@ -84,9 +98,18 @@ impl Engine {
             }
             (Refreshing { attempt, .. }, Input::HeldElsewhere { attempt: of }) if attempt == of => {
                 let until = now.boot + ANOTHER_COPY_MS;
+                self.put_off = None;
                 self.land(Waiting { why: Wait::AnotherCopy, until })
             }
-            (Refreshing { .. }, Input::Failed { .. } | Input::HeldElsewhere { .. }) => vec![],
+            (Refreshing { attempt, .. }, Input::PutOff { attempt: of, trouble })
+                if attempt == of =>
+            {
+                self.put_off(trouble, now)
+            }
+            (
+                Refreshing { .. },
+                Input::Failed { .. } | Input::HeldElsewhere { .. } | Input::PutOff { .. },
+            ) => vec![],
 
             // ── Waiting ──────────────────────────────────────────────────────────────────
             (Waiting { .. }, Input::Restored(_) | Input::RestoreHeldUp(_)) => vec![],
@@ -103,7 +126,10 @@ impl Engine {
                 self.note_api_refusal(access);
                 vec![]
             }
-            (Waiting { .. }, Input::Failed { .. } | Input::HeldElsewhere { .. }) => vec![],
+            (
+                Waiting { .. },
+                Input::Failed { .. } | Input::HeldElsewhere { .. } | Input::PutOff { .. },
+            ) => vec![],
 
             // ── Stopped ──────────────────────────────────────────────────────────────────
             (Stopped { .. }, Input::Restored(_) | Input::RestoreHeldUp(_)) => vec![],
@@ -119,7 +145,10 @@ impl Engine {
                 self.note_api_refusal(access);
                 vec![]
             }
-            (Stopped { .. }, Input::Failed { .. } | Input::HeldElsewhere { .. }) => vec![],
+            (
+                Stopped { .. },
+                Input::Failed { .. } | Input::HeldElsewhere { .. } | Input::PutOff { .. },
+            ) => vec![],
 
             // ── NeedsSignIn: only a sign-in helps ────────────────────────────────────────
             (NeedsSignIn { .. }, Input::Restored(_) | Input::RestoreHeldUp(_)) => vec![],
@@ -130,7 +159,10 @@ impl Engine {
                 self.note_api_refusal(access);
                 vec![]
             }
-            (NeedsSignIn { .. }, Input::Failed { .. } | Input::HeldElsewhere { .. }) => vec![],
+            (
+                NeedsSignIn { .. },
+                Input::Failed { .. } | Input::HeldElsewhere { .. } | Input::PutOff { .. },
+            ) => vec![],
 
             // ── An answer: kept by the attempt that is waited for, late otherwise ────────
             (Refreshing { attempt, reason }, Input::Renewed { attempt: of, grant, exchange })

@@ -118,7 +118,7 @@ impl Trouble {
     }
 
     /// Each step d is waited as d/2 + derived · d/2, so that a fleet does not knock together.
-    fn step_ms(&mut self, draw: Draw) -> i64 {
+    pub(crate) fn step_ms(&mut self, draw: Draw) -> i64 {
         let index = usize::try_from(self.step).unwrap_or(usize::MAX);
         let step = LADDER_MS.get(index).copied().unwrap_or(TOP_MS);
         let wait = step / 2 + draw.part_of(step / 2, 100 + u64::from(self.step));

@@ -3,7 +3,7 @@
 //! Every moment is on the wall clock, in milliseconds since 1970, so that a page counts down by
 //! itself from a deadline; the view is made anew when the clocks move apart.
 
-use crate::failure::{Class, Exchange};
+use crate::failure::{Class, Exchange, StoreTrouble};
 use crate::state::{Ended, Fix, Holdup, Trigger, Wait};
 use serde::Serialize;
 use ts_rs::TS;
@@ -38,7 +38,9 @@ pub struct View {
     /// Refreshes since the sign-in.
     pub refreshes: u32,
     /// Why what is held is not on disk, where that is so.
-    pub unsaved: Option<String>,
+    pub unsaved: Option<StoreTrouble>,
+    /// Why a renewal is put off, where its intent could not be written down.
+    pub put_off: Option<StoreTrouble>,
     /// Signing in again is offered although the session goes on being tried.
     pub sign_in_offered: bool,
     /// "Kept you signed in over …": milliseconds of sleep or absence; said for a minute.
@@ -94,8 +96,14 @@ pub enum Sentence {
     Restoring,
     /// The keychain is locked.
     Locked,
-    /// The keychain that holds the key cannot be found.
+    /// The keychain does not answer.
+    KeychainSlow,
+    /// The keychain's question was cancelled.
+    KeychainCancelled,
+    /// The keychain cannot be reached.
     KeychainGone,
+    /// The keychain is there, and the key of this session is not in it.
+    KeyGone,
     /// The store is there but cannot be read.
     Unreadable,
     /// Nobody is signed in.
@@ -162,6 +170,13 @@ pub enum Sentence {
     AnotherCopy,
     /// Signed in, but not saved.
     Unsaved,
+    /// Signed in; the renewal is put off, because it could not be written down first.
+    PutOff {
+        /// When the access token ends, where that is known.
+        ends_ms: Option<i64>,
+        /// The next try.
+        next_ms: i64,
+    },
 }
 
 /// Who is signed in.
@@ -285,8 +300,8 @@ pub struct Next {
 pub struct ClockView {
     /// Server minus wall clock, in milliseconds: negative where this clock is ahead.
     pub offset_ms: i64,
-    /// How far off that may be either way.
-    pub bound_ms: i64,
+    /// How far off that may be either way; `None` where it was measured in an earlier run.
+    pub bound_ms: Option<i64>,
 }
 
 /// The session's life as a picture.

@@ -290,7 +290,7 @@ fn nothing_happens_by_itself_after_a_sign_out() {
 fn nothing_is_kept_of_the_last_session_by_the_next() {
     let mut stage = refreshing();
     stage.fail_after(Class::Throttled, Some(HOUR));
-    stage.tell(Input::Unsaved("the disk is full".to_owned()));
+    stage.tell(Input::Unsaved(stage::disk_full()));
 
     stage.sign_in(told(9, HOUR, stage.now));
     stage.came(Trigger::Asked);

@@ -200,7 +200,7 @@ fn variants(stage: &Stage) -> Vec<Input> {
         Input::SignedOut,
         Input::ServerClock(ClockSample { offset_ms: -DAY, bound_ms: SECOND }),
         Input::Confirmed,
-        Input::Unsaved("the disk is full".to_owned()),
+        Input::Unsaved(stage::disk_full()),
         Input::Saved,
         Input::PolicyChanged(Policy { lead_ms: Some(30 * MINUTE), ..Policy::default() }),
         Input::PolicyChanged(Policy { lead_ms: None, assumed_lifetime_ms: 2 * SECOND }),

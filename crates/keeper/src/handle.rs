@@ -5,7 +5,7 @@ use crate::api::{self, ApiCall};
 use crate::owner::{Message, Owner};
 use crate::ports::{AuthServer, Clock, Connector, Credentials, Vault, VaultFailure};
 use crate::record::Keep;
-use engine::{Failure, Fingerprint, Policy, Trigger, View, Wall};
+use engine::{Exchange, Failure, Fingerprint, Identity, Policy, Trigger, View, Wall};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -49,8 +49,61 @@ pub struct Shown {
     pub set_aside: Vec<String>,
     /// A sign-out that could not be written down yet, and why.
     pub sign_out_unwritten: Option<String>,
-    /// A sign-out that the server could not be told of, and why.
-    pub sign_out_untold: Option<String>,
+    /// Who is, or was, signed in, as the record tells without its key: while that is waited for.
+    pub known_as: Option<Identity>,
+    /// Sessions that have ended here, of which their server has still to be told.
+    pub outbox: Vec<Untold>,
+    /// The last one whose server was not told in the end, and how that came.
+    pub left_to_expire: Option<LeftToExpire>,
+}
+
+/// A session that has ended here, of which its server has still to be told. By type it holds no
+/// secret.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Untold {
+    /// Names it.
+    pub id: u64,
+    /// The settings of its account.
+    pub account: serde_json::Value,
+    /// Whose it was.
+    pub user: String,
+    /// When it ended here: milliseconds since 1970, wall clock.
+    pub since_ms: i64,
+    /// So many tries have failed.
+    pub tries: u32,
+    /// The next try, where it has a time.
+    pub next_ms: Option<i64>,
+    /// What came of the last try.
+    pub last: Option<Exchange>,
+}
+
+/// A session that has ended here, and that the server may go on taking for a living one until it ends
+/// there by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftToExpire {
+    /// Names it: a later one is news.
+    pub id: u64,
+    /// The settings of its account.
+    pub account: serde_json::Value,
+    /// Whose it was.
+    pub user: String,
+    /// Why.
+    pub why: NotTold,
+    /// What the server said, where it said anything.
+    pub exchange: Option<Exchange>,
+}
+
+/// Why a server was not told of a sign-out in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTold {
+    /// It was told, and did not accept it (a 4xx).
+    NotAccepted,
+    /// The account knows no way to tell it.
+    NotOffered,
+    /// The same person has signed in there again: telling it now could end the new session, too.
+    SignedInAgain,
+    /// It could not be reached for so long that what it gave has expired, or thirty days.
+    GaveUp,
 }
 
 /// A sign-in to be made.

@@ -21,4 +21,6 @@ mod unsaved;
 
 pub use access::AccessToken;
 pub use api::{ApiCall, How, Result as ApiResult};
-pub use handle::{Keeper, Setup, Shown, SignIn, SignInError, Unavailable};
+pub use handle::{
+    Keeper, LeftToExpire, NotTold, Setup, Shown, SignIn, SignInError, Unavailable, Untold,
+};

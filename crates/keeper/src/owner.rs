@@ -83,8 +83,8 @@ pub(crate) struct Owner {
     session: Option<Session>,
     /// Answers that are saved and wait for the engine to have them exposed.
     answered: HashMap<u64, Answered>,
-    /// The servers that refreshes were begun with.
-    asked: HashMap<u64, Arc<dyn AuthServer>>,
+    /// The servers that refreshes were begun with, and what was to be renewed.
+    asked: HashMap<u64, (Arc<dyn AuthServer>, Option<Fingerprint>)>,
     /// What was last sent to be renewed in this run.
     tried: Option<Fingerprint>,
     unsaved: Option<Unsaved>,
@@ -134,7 +134,9 @@ impl Owner {
             keep: Keep::Disk,
             set_aside: Vec::new(),
             sign_out_unwritten: None,
-            sign_out_untold: None,
+            known_as: None,
+            outbox: Vec::new(),
+            left_to_expire: None,
         };
         let (show, watched) = watch::channel(shown.clone());
         let owner = Self {
@@ -262,7 +264,7 @@ impl Owner {
                 self.sign_out_written(ended, result);
                 self.done.extend(reply);
             }
-            Message::ServerTold(result) => self.shown.sign_out_untold = result.err(),
+            Message::ServerTold(result) => self.server_told(result),
             Message::SavedLate { stand, result } => self.saved_late(stand, result),
             Message::Done => {}
         }
@@ -281,8 +283,8 @@ impl Owner {
                     let store = self.store.clone();
                     self.spawn(async move { Message::Read(Box::new(store.read().await)) });
                 }
-                Effect::Refresh { attempt, connect_quickly, .. } => {
-                    self.refresh(attempt, connect_quickly);
+                Effect::Refresh { attempt, connect_quickly, even_unwritten, .. } => {
+                    self.refresh(attempt, connect_quickly, even_unwritten);
                 }
                 Effect::Expose { attempt } => {
                     if let Some(answered) = self.answered.remove(&attempt) {
@@ -300,6 +302,7 @@ impl Owner {
                     }
                 }
                 Effect::RecordRefusal => self.record_refusal(),
+                Effect::RecordWait { until } => self.record_wait(until),
             }
         }
     }

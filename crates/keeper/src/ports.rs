@@ -3,7 +3,9 @@
 
 use crate::record::{Record, Tokens};
 use async_trait::async_trait;
-use engine::{Boot, ClockSample, Exchange, Failure, Identity, Lifetime, Now};
+use engine::{
+    Boot, ClockSample, Exchange, Failure, Identity, Lifetime, Now, StoreTrouble, WriteTrouble,
+};
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -135,6 +137,18 @@ pub trait Vault: Send + Sync {
     /// [`VaultFailure::NotWritten`] where the lock file cannot be made.
     fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure>;
 
+    /// Whether another process may have changed the record since this vault last read or wrote it.
+    /// Cheap: it is asked every few seconds. `true` in doubt; once [`Vault::read`] has looked, however
+    /// that ended, `false` until the next change.
+    fn has_news(&self) -> bool;
+
+    /// What can be told of the account without its key, for showing only: nothing may be *sent* by
+    /// it, because no seal vouches for it. `None` where nothing is kept.
+    ///
+    /// # Errors
+    /// [`VaultFailure::Unreadable`].
+    fn label(&self) -> Result<Option<Label>, VaultFailure>;
+
     /// Removes everything that is kept for the account, the readable parts and damaged ones too.
     ///
     /// # Errors
@@ -144,6 +158,15 @@ pub trait Vault: Send + Sync {
 
 /// What [`Vault::change`] does to a record.
 pub type Change<'a> = &'a mut (dyn FnMut(Option<&Record>) -> Option<Record> + Send);
+
+/// What stands on a record in clear.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    /// The account's settings.
+    pub account: serde_json::Value,
+    /// Who is, or was, signed in.
+    pub identity: Option<Identity>,
+}
 
 /// The refresh lock, held until dropped.
 pub struct RefreshLock(pub Box<dyn Send + Sync>);
@@ -158,23 +181,73 @@ pub struct Reading {
     pub fell_back: bool,
     /// What was damaged and set aside, one plain line each, naming the file it is in now.
     pub set_aside: Vec<String>,
+    /// Why the outbox of a record without a session cannot be opened now. It stays as it is.
+    pub outbox_shut: Option<VaultFailure>,
 }
 
 /// Why a record cannot be read or written. The words are for the person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VaultFailure {
-    /// The keychain is locked, did not answer in time, or was cancelled.
-    #[error("the keychain is locked or does not answer: {0}")]
+    /// The keychain is locked.
+    #[error("the keychain is locked: {0}")]
     KeychainLocked(String),
-    /// The keychain, or the key in it, is gone while a sealed record exists.
+    /// The keychain did not answer in time.
+    #[error("the keychain does not answer: {0}")]
+    KeychainSlow(String),
+    /// Somebody cancelled the keychain's question.
+    #[error("the keychain's question was cancelled: {0}")]
+    KeychainCancelled(String),
+    /// The keychain that holds the key cannot be reached.
+    #[error("the keychain cannot be reached: {0}")]
+    KeychainGone(String),
+    /// The keychain is there, and the key that a sealed record needs is not in it, or does not fit.
     #[error("the key of this session cannot be found: {0}")]
     KeyGone(String),
     /// The store is there and cannot be read (permissions, a disk error, a newer version).
     #[error("the store cannot be read: {0}")]
     Unreadable(String),
     /// It could not be written (a full disk, a read-only folder).
-    #[error("the store cannot be written: {0}")]
-    NotWritten(String),
+    #[error("the store cannot be written: {}", .0.detail)]
+    NotWritten(StoreTrouble),
+}
+
+impl VaultFailure {
+    /// [`VaultFailure::NotWritten`] for a reason that only these words tell.
+    #[must_use]
+    pub fn not_written(detail: impl Into<String>) -> Self {
+        Self::NotWritten(StoreTrouble { kind: WriteTrouble::Other, detail: detail.into() })
+    }
+
+    /// What is to be told of something that could not be saved.
+    #[must_use]
+    pub fn trouble(&self) -> StoreTrouble {
+        match self {
+            Self::NotWritten(trouble) => trouble.clone(),
+            Self::KeychainLocked(_)
+            | Self::KeychainSlow(_)
+            | Self::KeychainCancelled(_)
+            | Self::KeychainGone(_)
+            | Self::KeyGone(_)
+            | Self::Unreadable(_) => {
+                StoreTrouble { kind: WriteTrouble::Other, detail: self.to_string() }
+            }
+        }
+    }
+}
+
+/// Names an error of the file system by what a person can do about it.
+#[must_use]
+pub fn store_trouble(error: &std::io::Error) -> StoreTrouble {
+    use std::io::ErrorKind;
+    let kind = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            WriteTrouble::DiskFull
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => WriteTrouble::NoPermission,
+        ErrorKind::TimedOut => WriteTrouble::Slow,
+        _ => WriteTrouble::Other,
+    };
+    StoreTrouble { kind, detail: error.to_string() }
 }
 
 /// Makes an auth server of an account's settings, as they are kept in clear beside its session.

@@ -24,6 +24,33 @@ pub struct Record {
     pub written: Stamp,
     /// The session; sealed on disk. `None`: signed out.
     pub session: Option<Session>,
+    /// Sessions that have ended here, of which the server has not been told yet; sealed on disk. Those
+    /// that are kept in memory only are never written.
+    pub outbox: Vec<Unrevoked>,
+}
+
+/// A session that has ended here, of which its server has still to be told.
+#[derive(Clone, Debug)]
+pub struct Unrevoked {
+    /// Names it: random.
+    pub id: u64,
+    /// The settings of the account that it belongs to.
+    pub account: serde_json::Value,
+    /// Whose it was, as the server calls them.
+    pub user: String,
+    /// What is to be revoked.
+    pub tokens: Tokens,
+    /// Where it may be kept.
+    pub keep: Keep,
+    /// When it ended here.
+    pub since: Stamp,
+    /// When its tokens end by themselves, by the wall clock in milliseconds since 1970, where that is
+    /// known.
+    pub ends_wall_ms: Option<i64>,
+    /// So many tries to tell the server have failed.
+    pub tries: u32,
+    /// The next try.
+    pub next_try: Option<Stamp>,
 }
 
 /// Where a record is kept.
@@ -72,6 +99,10 @@ pub struct Session {
     pub confirmed_wall_ms: Option<i64>,
     /// Refreshes since the sign-in.
     pub refreshes: u32,
+    /// Whether the last refresh moved the refresh token's end; `None` before the first.
+    pub refresh_end_moved: Option<bool>,
+    /// The server asked us to wait until then.
+    pub wait_until: Option<Stamp>,
 }
 
 /// What a session holds.

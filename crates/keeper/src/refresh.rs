@@ -9,7 +9,7 @@ use crate::sign::Turn;
 use crate::snapshot::{fingerprint, grant, renewal_fingerprint, session, stamp};
 use crate::store::{Store, Write, too_slow};
 use crate::unsaved::{Over, Unsaved};
-use engine::{Class, ClockSample, Exchange, Failure, Fingerprint, Grant, SECOND};
+use engine::{Boot, Class, ClockSample, Exchange, Failure, Fingerprint, Grant, SECOND};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -31,6 +31,10 @@ pub(crate) struct Basis {
     /// This token was tried before: an intent that is found is known already.
     pub(crate) tried: bool,
     pub(crate) call: Call,
+    /// Ask even where the intent cannot be written down.
+    pub(crate) even_unwritten: bool,
+    /// When the refresh token at hand ends, where that is known.
+    pub(crate) refresh_end: Option<Boot>,
 }
 
 /// What came of it.
@@ -38,6 +42,9 @@ pub(crate) enum Outcome {
     Renewed(Box<Renewed>),
     /// With the lock, for what could not be saved yet.
     Failed(Box<Failure>, Option<RefreshLock>),
+    /// Nothing was sent: the intent could not be written down. With the lock, for what could not be
+    /// saved yet.
+    PutOff(VaultFailure, Option<RefreshLock>),
     /// Another process is renewing.
     HeldElsewhere,
     /// Another process has renewed, signed in or signed out: this is its record.
@@ -115,7 +122,14 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
     let intent = ours
         .asked_with
         .map(|with| Intent { fingerprint: with.0, since_wall_ms: around.clock.now().wall.0 });
-    let mine = write_intent(&around, &ours, intent).await;
+    let mine = match write_intent(&around, &ours, intent).await {
+        Ok(news) => news,
+        Err(failure) if basis.even_unwritten => {
+            tracing::warn!(%failure, "renewing although the intent could not be written down");
+            false
+        }
+        Err(failure) => return Outcome::PutOff(failure, lock),
+    };
 
     match around.server.refresh(&basis.tokens, basis.call).await {
         Ok(answer) => save(&around, &ours, &basis, answer, lock).await,
@@ -128,7 +142,8 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
             }
             // An intent from before stays: this failure tells nothing of the try before it.
             if mine && !failure.class.may_have_rotated() {
-                write_intent(&around, &ours, None).await;
+                // Left behind, it costs one needless retry.
+                let _told = write_intent(&around, &ours, None).await;
             }
             Outcome::Failed(failure, lock)
         }
@@ -217,7 +232,11 @@ fn begun_elsewhere(around: &Around) -> Failure {
 }
 
 /// Writes the intent, or its absence; answers whether that was news.
-async fn write_intent(around: &Around, ours: &Ours, intent: Option<Intent>) -> bool {
+async fn write_intent(
+    around: &Around,
+    ours: &Ours,
+    intent: Option<Intent>,
+) -> Result<bool, VaultFailure> {
     let ours = ours.clone();
     let written = around.store.write_soon(move |vault, given_up| {
         let mut news = false;
@@ -242,10 +261,7 @@ async fn write_intent(around: &Around, ours: &Ours, intent: Option<Intent>) -> b
         })?;
         Ok(news)
     });
-    written.await.unwrap_or_else(|failure| {
-        tracing::warn!(%failure, "the intent to renew could not be written");
-        false
-    })
+    written.await
 }
 
 /// Saves an answer before anybody may use it.
@@ -259,7 +275,9 @@ async fn save(
     let clock = Arc::clone(&around.clock);
     let offset = answer.clock.map(|sample| sample.offset_ms).or(basis.call.clock_offset_ms);
     let refreshes = basis.refreshes.saturating_add(1);
-    let session = session(&answer, basis.key.clone(), refreshes, clock.as_ref(), offset);
+    let mut session = session(&answer, basis.key.clone(), refreshes, clock.as_ref(), offset);
+    let grant = grant(&session, answer.asked);
+    session.refresh_end_moved = Some(grant.moves_refresh_end(basis.refresh_end));
     let to_write = session.clone();
     let base = ours.clone();
     let mut write = around.store.write(move |vault| {
@@ -294,7 +312,7 @@ async fn save(
         None => Some(NotSaved { why: too_slow(), lock, writing: Some(write) }),
     };
     Outcome::Renewed(Box::new(Renewed {
-        grant: grant(&session, answer.asked),
+        grant,
         session,
         exchange: answer.exchange,
         clock: answer.clock,

@@ -66,6 +66,7 @@ pub(crate) async fn sign_in(
         keep,
         written: stamp(clock.now(), clock.as_ref(), offset),
         session: Some(session(&answer, new_key(), 0, clock.as_ref(), offset)),
+        outbox: Vec::new(),
     };
     let saved = {
         let (turn, record) = (turn.clone(), record.clone());

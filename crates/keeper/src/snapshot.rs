@@ -63,7 +63,7 @@ pub(crate) fn grant(session: &Session, asked: Now) -> Grant {
 /// the last refresh is unknown. `None` where nobody is signed in.
 pub(crate) fn snapshot(record: &Record, fell_back: bool, clock: &dyn Clock) -> Option<Snapshot> {
     let session = record.session.as_ref()?;
-    let asked = Now { wall: Wall(session.asked.wall_ms), boot: Boot(session.asked.boot_ms) };
+    let asked = moment(&session.asked);
     Some(Snapshot {
         epoch: record.epoch,
         identity: record
@@ -78,7 +78,17 @@ pub(crate) fn snapshot(record: &Record, fell_back: bool, clock: &dyn Clock) -> O
         intent: session.intent.is_some() || fell_back,
         confirmed_wall_ms: session.confirmed_wall_ms,
         refreshes: session.refreshes,
+        refresh_end_moved: session.refresh_end_moved,
+        wait_until: session.wait_until.as_ref().map(moment),
+        same_boot_wait: session
+            .wait_until
+            .as_ref()
+            .is_some_and(|until| until.boot_id == clock.boot_id()),
     })
+}
+
+fn moment(stamp: &Stamp) -> Now {
+    Now { wall: Wall(stamp.wall_ms), boot: Boot(stamp.boot_ms) }
 }
 
 /// This moment, as a record keeps it.
@@ -105,5 +115,7 @@ pub(crate) fn session(
         intent: None,
         confirmed_wall_ms: Some(clock.now().wall.0),
         refreshes,
+        refresh_end_moved: None,
+        wait_until: None,
     }
 }

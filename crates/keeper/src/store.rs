@@ -1,7 +1,7 @@
 //! The vault as the owner calls it: on threads that may block, none of them waited for for ever.
 
 use crate::ports::{Clock, Reading, RefreshLock, Vault, VaultFailure};
-use engine::SECOND;
+use engine::{SECOND, StoreTrouble, WriteTrouble};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
@@ -121,14 +121,17 @@ impl<T> Write<T> {
 
 /// What a store is told to be that does not answer.
 pub(crate) fn too_slow() -> VaultFailure {
-    VaultFailure::NotWritten("the disk does not answer".to_owned())
+    VaultFailure::NotWritten(StoreTrouble {
+        kind: WriteTrouble::Slow,
+        detail: "the disk does not answer".to_owned(),
+    })
 }
 
 fn done<T>(
     joined: Result<Result<T, VaultFailure>, tokio::task::JoinError>,
 ) -> Result<T, VaultFailure> {
     joined.unwrap_or_else(|failure| {
-        Err(VaultFailure::NotWritten(format!("the store's thread ended early: {failure}")))
+        Err(VaultFailure::not_written(format!("the store's thread ended early: {failure}")))
     })
 }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use engine::{Exchange, Failure, HOUR, Lifetime, Policy};
 use keeper::clock::ManualClock;
 use keeper::ports::{
-    Answer, ApiAnswer, AuthServer, Call, Change, Clock, Connector, Credentials, Reading,
+    Answer, ApiAnswer, AuthServer, Call, Change, Clock, Connector, Credentials, Label, Reading,
     RefreshLock, Vault, VaultFailure,
 };
 use keeper::record::{Keep, Record, RenewalSecret, Tokens};
@@ -111,6 +111,12 @@ impl Vault for Remembers {
     }
     fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
         Ok(Some(RefreshLock(Box::new(()))))
+    }
+    fn has_news(&self) -> bool {
+        false
+    }
+    fn label(&self) -> Result<Option<Label>, VaultFailure> {
+        Ok(None)
     }
     fn forget(&self) -> Result<(), VaultFailure> {
         *self.0.lock().unwrap() = None;

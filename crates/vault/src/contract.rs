@@ -144,6 +144,7 @@ pub fn sample(epoch: u64, refresh_token: &str) -> Record {
         identity: Some(Identity { user: "alice".to_owned(), name: "Alice".to_owned() }),
         keep: Keep::Disk,
         written: stamp.clone(),
+        outbox: Vec::new(),
         session: Some(Session {
             tokens: Tokens {
                 access: SecretString::from(format!("access of {refresh_token}")),
@@ -158,6 +159,8 @@ pub fn sample(epoch: u64, refresh_token: &str) -> Record {
             intent: None,
             confirmed_wall_ms: Some(1_790_000_000_001),
             refreshes: 0,
+            refresh_end_moved: None,
+            wait_until: None,
         }),
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct SessionOnDisk {
     intent: Option<IntentOnDisk>,
     confirmed_wall_ms: Option<i64>,
     refreshes: u32,
+    refresh_end_moved: Option<bool>,
+    wait_until: Option<StampOnDisk>,
 }
 
 // Tagged from outside: serde buffers an inner tag's content in memory that nobody wipes.
@@ -134,6 +136,8 @@ impl From<&Session> for SessionOnDisk {
             intent,
             confirmed_wall_ms,
             refreshes,
+            refresh_end_moved,
+            wait_until,
         } = session.clone();
         Self {
             access: SecretOnDisk(access),
@@ -160,6 +164,8 @@ impl From<&Session> for SessionOnDisk {
             }),
             confirmed_wall_ms,
             refreshes,
+            refresh_end_moved,
+            wait_until: wait_until.as_ref().map(StampOnDisk::from),
         }
     }
 }
@@ -191,6 +197,8 @@ impl From<SessionOnDisk> for Session {
             }),
             confirmed_wall_ms: session.confirmed_wall_ms,
             refreshes: session.refreshes,
+            refresh_end_moved: session.refresh_end_moved,
+            wait_until: session.wait_until.map(Into::into),
         }
     }
 }

@@ -94,6 +94,7 @@ impl Document {
             keep: Keep::Disk,
             written: clear.written.into(),
             session,
+            outbox: Vec::new(),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::neighbours;
 use crate::slots::{Slot, Slots};
 use crate::standing::{Look, State, Verdict, judge};
 use engine::Identity;
-use keeper::ports::{Change, Reading, RefreshLock, Vault, VaultFailure};
+use keeper::ports::{Change, Label, Reading, RefreshLock, Vault, VaultFailure};
 use keeper::record::{Keep, Record};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -129,7 +129,7 @@ impl FileVault {
     /// The lock between everybody who makes or removes the key that all accounts share.
     pub(crate) fn key_lock(&self) -> Result<Held, VaultFailure> {
         locks::hold(&self.slots.folder().join(LOCK_FILE), self.patience)
-            .map_err(VaultFailure::NotWritten)
+            .map_err(VaultFailure::not_written)
     }
 
     /// The session in memory, while no newer epoch is on disk.
@@ -287,14 +287,14 @@ impl Vault for FileVault {
             (None, Verdict::Shut(_)) => return Err(stand.shut_because()),
         };
         let set_aside = std::mem::take(&mut self.known().set_aside);
-        Ok(Reading { record, fell_back, set_aside })
+        Ok(Reading { record, fell_back, set_aside, outbox_shut: None })
     }
 
     /// Where the session cannot be opened, `change` is handed the record without it. A new epoch is
     /// still written then: signing out needs no key, and signing in anew sets what does not open
     /// aside. Everything else fails as [`Vault::read`] does.
     fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
-        let stand = self.stand(VaultFailure::NotWritten)?;
+        let stand = self.stand(VaultFailure::not_written)?;
         let memory = self.memory(stand.verdict.record().map(|record| record.epoch));
         let present = memory.as_ref().or(stand.verdict.record());
         let shut = memory.is_none() && matches!(stand.verdict, Verdict::Shut(_));
@@ -303,7 +303,7 @@ impl Vault for FileVault {
         };
         let epoch = present.map_or(0, |present| present.epoch);
         if record.epoch < epoch {
-            return Err(VaultFailure::NotWritten(
+            return Err(VaultFailure::not_written(
                 "an ended session must not replace the present one".to_owned(),
             ));
         }
@@ -324,11 +324,20 @@ impl Vault for FileVault {
     fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
         locks::try_hold(&self.lock_path("refresh"))
             .map(|held| held.map(|held| RefreshLock(Box::new(held))))
-            .map_err(|error| VaultFailure::NotWritten(error.to_string()))
+            .map_err(|error| VaultFailure::not_written(error.to_string()))
+    }
+
+    fn has_news(&self) -> bool {
+        true
+    }
+
+    fn label(&self) -> Result<Option<Label>, VaultFailure> {
+        let card = self.card()?;
+        Ok(card.map(|card| Label { account: card.account, identity: card.identity }))
     }
 
     fn forget(&self) -> Result<(), VaultFailure> {
-        let _lock = self.record_lock(VaultFailure::NotWritten)?;
+        let _lock = self.record_lock(VaultFailure::not_written)?;
         // A slot that cannot be read is forgotten like any other.
         let kept_by = self.peek().map_or(None, |look| look.protection());
         let anything =
@@ -338,12 +347,12 @@ impl Vault for FileVault {
         // The key serves every account in the folder; with the last of them it goes too.
         let _key_lock = self.key_lock()?;
         let neighbours = neighbours::of(self.slots.account(), self.slots.folder())
-            .map_err(|error| VaultFailure::NotWritten(error.to_string()))?;
+            .map_err(|error| VaultFailure::not_written(error.to_string()))?;
         if neighbours.any || !anything {
             return Ok(());
         }
         self.keys.forget(kept_by).map_err(|failure| {
-            VaultFailure::NotWritten(format!("the session is gone, its key is not: {failure}"))
+            VaultFailure::not_written(format!("the session is gone, its key is not: {failure}"))
         })
     }
 }

@@ -141,7 +141,7 @@ impl FileVault {
         if left.is_empty() {
             return Ok(());
         }
-        Err(VaultFailure::NotWritten(format!("still there: {}", left.join("; "))))
+        Err(VaultFailure::not_written(format!("still there: {}", left.join("; "))))
     }
 
     /// The key to seal with: the one that opened what is there or, for a new session, what its place
@@ -153,12 +153,12 @@ impl FileVault {
         }
         let lock = self.key_lock()?;
         let neighbours = neighbours::of(self.slots.account(), self.slots.folder())
-            .map_err(|error| VaultFailure::NotWritten(error.to_string()))?;
+            .map_err(|error| VaultFailure::not_written(error.to_string()))?;
         let chosen = stand.look.protection().or(neighbours.protection);
         let found = self
             .keys
             .for_sealing(chosen, !neighbours.sealed)
-            .map_err(|failure| named(failure, VaultFailure::NotWritten))?
+            .map_err(|failure| named(failure, VaultFailure::not_written))?
             .ok_or_else(|| {
                 VaultFailure::KeyGone(
                     "other accounts are sealed with a key that is gone; forget them, or bring it \
@@ -177,7 +177,7 @@ impl FileVault {
         let sealed = stand.look.at(slot).whole().is_some_and(document::Document::is_sealed);
         if shut && sealed && record.session.is_some() {
             self.set_aside(slot, "its key could not be found")
-                .map_err(|error| VaultFailure::NotWritten(error.to_string()))?;
+                .map_err(|error| VaultFailure::not_written(error.to_string()))?;
         }
         Ok(())
     }
@@ -226,7 +226,7 @@ impl FileVault {
             return Ok(None);
         }
         self.clear(slot);
-        Err(VaultFailure::NotWritten(why))
+        Err(VaultFailure::not_written(why))
     }
 
     /// The second slot could not be written. The record counts, being newer in the first; only that
@@ -238,7 +238,7 @@ impl FileVault {
             return Ok(());
         }
         self.slots.remove(slot).map_err(|error| {
-            VaultFailure::NotWritten(format!("{}, nor removed: {error}", self.name(slot)))
+            VaultFailure::not_written(format!("{}, nor removed: {error}", self.name(slot)))
         })
     }
 

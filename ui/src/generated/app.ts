@@ -96,6 +96,14 @@ protection: Protection,
  */
 demo: DemoView, 
 /**
+ * Who is, or was, signed in, where only that can be told: the session itself cannot be opened.
+ */
+knownAs: string | null, 
+/**
+ * Sessions that have ended here, of which their server has still to be told.
+ */
+outbox: Array<UntoldView>, 
+/**
  * Things to tell, until they are dismissed.
  */
 notices: Array<Notice>, 
@@ -160,7 +168,7 @@ detail: string, };
 /**
  * What a notice is about.
  */
-export type NoticeCode = "store_damaged" | "sign_out_not_written" | "sign_out_not_told";
+export type NoticeCode = "store_damaged" | "sign_out_not_written" | "sign_out_not_accepted" | "sign_out_not_offered" | "sign_out_overtaken" | "sign_out_given_up";
 
 /**
  * What the person chose.
@@ -192,3 +200,36 @@ why: string, };
  * The window's colours.
  */
 export type Theme = "system" | "light" | "dark";
+
+/**
+ * A session that has ended here, of which its server has still to be told.
+ */
+export type UntoldView = { 
+/**
+ * Names it, for lists.
+ */
+id: string, 
+/**
+ * The server's host and port.
+ */
+server: string, 
+/**
+ * Whose it was.
+ */
+user: string, 
+/**
+ * When it ended here.
+ */
+sinceMs: number, 
+/**
+ * So many tries have failed.
+ */
+tries: number, 
+/**
+ * The next try, where it has a time.
+ */
+nextMs: number | null, 
+/**
+ * What came of the last try.
+ */
+last: Exchange | null, };

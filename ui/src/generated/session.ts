@@ -35,9 +35,9 @@ export type ClockView = {
  */
 offsetMs: number, 
 /**
- * How far off that may be either way.
+ * How far off that may be either way; `None` where it was measured in an earlier run.
  */
-boundMs: number, };
+boundMs: number | null, };
 
 /**
  * Why somebody must sign in again.
@@ -93,7 +93,7 @@ export type Fix = "settings" | "api_refuses";
 /**
  * What restoring waits for.
  */
-export type Holdup = "store" | "store_unreadable" | "keychain_locked" | "keychain_gone";
+export type Holdup = "store" | "store_unreadable" | "keychain_locked" | "keychain_slow" | "keychain_cancelled" | "keychain_gone" | "key_gone";
 
 /**
  * The session's life as a picture.
@@ -168,7 +168,7 @@ rotates: boolean | null, } | { "kind": "itself" } | { "kind": "no" };
 /**
  * What the window says. One variant for each sentence.
  */
-export type Sentence = { "kind": "restoring" } | { "kind": "locked" } | { "kind": "keychain_gone" } | { "kind": "unreadable" } | { "kind": "signed_out" } | { "kind": "resting", 
+export type Sentence = { "kind": "restoring" } | { "kind": "locked" } | { "kind": "keychain_slow" } | { "kind": "keychain_cancelled" } | { "kind": "keychain_gone" } | { "kind": "key_gone" } | { "kind": "unreadable" } | { "kind": "signed_out" } | { "kind": "resting", 
 /**
  * When.
  */
@@ -208,7 +208,15 @@ untilMs: number, } | { "kind": "unclear",
 /**
  * The next try.
  */
-nextMs: number, } | { "kind": "stopped" } | { "kind": "api_refuses" } | { "kind": "needs_sign_in" } | { "kind": "answer_lost" } | { "kind": "ran_out" } | { "kind": "another_copy" } | { "kind": "unsaved" };
+nextMs: number, } | { "kind": "stopped" } | { "kind": "api_refuses" } | { "kind": "needs_sign_in" } | { "kind": "answer_lost" } | { "kind": "ran_out" } | { "kind": "another_copy" } | { "kind": "unsaved" } | { "kind": "put_off", 
+/**
+ * When the access token ends, where that is known.
+ */
+endsMs: number | null, 
+/**
+ * The next try.
+ */
+nextMs: number, };
 
 /**
  * Where a session stands, as a word with its details.
@@ -238,6 +246,19 @@ whatToFix: Fix, } | { "kind": "needs_sign_in",
  * How the session ended.
  */
 why: Ended, };
+
+/**
+ * Something that could not be written down.
+ */
+export type StoreTrouble = { 
+/**
+ * Why.
+ */
+kind: WriteTrouble, 
+/**
+ * The system's words, for whoever wants them.
+ */
+detail: string, };
 
 /**
  * The access token, as it may be shown.
@@ -336,7 +357,11 @@ refreshes: number,
 /**
  * Why what is held is not on disk, where that is so.
  */
-unsaved: string | null, 
+unsaved: StoreTrouble | null, 
+/**
+ * Why a renewal is put off, where its intent could not be written down.
+ */
+putOff: StoreTrouble | null, 
 /**
  * Signing in again is offered although the session goes on being tried.
  */
@@ -353,7 +378,7 @@ lifeline: Lifeline, };
 /**
  * Why a renewal waits.
  */
-export type Wait = { "kind": "failure", "class": Class } | { "kind": "storm" } | { "kind": "another_copy" };
+export type Wait = { "kind": "failure", "class": Class } | { "kind": "storm" } | { "kind": "another_copy" } | { "kind": "store" };
 
 /**
  * Who is signed in.
@@ -397,3 +422,8 @@ exchange: Exchange | null, };
  * What an access token is worth, computed from the present moment.
  */
 export type Worth = "fresh" | "due" | "last_moments" | "expired" | "refused_by_api";
+
+/**
+ * Why something could not be written down, as far as a person can do something about it.
+ */
+export type WriteTrouble = "disk_full" | "no_permission" | "slow" | "other";

@@ -2,11 +2,11 @@
 
 use super::{Answered, Message, Owner, caught};
 use crate::ports::{Call, Reading, VaultFailure};
-use crate::record::Record;
+use crate::record::{Record, Session};
 use crate::refresh::{self, Around, Basis, Outcome, Renewed};
-use crate::snapshot::{renewal_fingerprint, snapshot};
+use crate::snapshot::{renewal_fingerprint, snapshot, stamp};
 use crate::unsaved::Over;
-use engine::{Class, Exchange, Failure, Fingerprint, Holdup, Input, State};
+use engine::{Class, Exchange, Failure, Fingerprint, Holdup, Input, Now, State};
 use std::sync::Arc;
 
 impl Owner {
@@ -33,7 +33,10 @@ impl Owner {
                 tracing::warn!(%failure, "the session cannot be read");
                 self.handle(Input::RestoreHeldUp(match failure {
                     VaultFailure::KeychainLocked(_) => Holdup::KeychainLocked,
-                    VaultFailure::KeyGone(_) => Holdup::KeychainGone,
+                    VaultFailure::KeychainSlow(_) => Holdup::KeychainSlow,
+                    VaultFailure::KeychainCancelled(_) => Holdup::KeychainCancelled,
+                    VaultFailure::KeychainGone(_) => Holdup::KeychainGone,
+                    VaultFailure::KeyGone(_) => Holdup::KeyGone,
                     VaultFailure::Unreadable(_) | VaultFailure::NotWritten(_) => {
                         Holdup::StoreUnreadable
                     }
@@ -59,7 +62,7 @@ impl Owner {
         }
     }
 
-    pub(super) fn refresh(&mut self, attempt: u64, connect_quickly: bool) {
+    pub(super) fn refresh(&mut self, attempt: u64, connect_quickly: bool, even_unwritten: bool) {
         let (Some(session), Some(server), Some(epoch)) =
             (&self.session, self.server.clone(), self.engine.epoch())
         else {
@@ -77,9 +80,10 @@ impl Owner {
             lock: self.lock.take(),
             tried: self.tried == asked_with,
             call: Call { connect_quickly, clock_offset_ms: self.engine.clock_offset_ms() },
+            even_unwritten,
+            refresh_end: self.engine.refresh_end(),
         };
-        self.tried = asked_with;
-        self.asked.insert(attempt, Arc::clone(&server));
+        self.asked.insert(attempt, (Arc::clone(&server), asked_with));
         let (clock, store) = (Arc::clone(&self.clock), self.store.clone());
         let refresh = refresh::refresh(Around { clock, store, server }, basis);
         // Should it end early, nobody knows how far it came.
@@ -97,7 +101,7 @@ impl Owner {
     }
 
     pub(super) fn refreshed(&mut self, attempt: u64, outcome: Outcome) {
-        let server = self.asked.remove(&attempt);
+        let (server, asked_with) = self.asked.remove(&attempt).unzip();
         let awaited =
             matches!(self.engine.state(), State::Refreshing { attempt: of, .. } if of == attempt);
         match outcome {
@@ -135,10 +139,17 @@ impl Owner {
                 }
             }
             Outcome::Failed(failure, lock) => {
+                self.tried = asked_with.flatten();
                 if awaited && self.unsaved.is_some() {
                     self.lock = lock;
                 }
                 self.handle(Input::Failed { attempt, failure });
+            }
+            Outcome::PutOff(failure, lock) => {
+                if awaited && self.unsaved.is_some() {
+                    self.lock = lock;
+                }
+                self.handle(Input::PutOff { attempt, trouble: failure.trouble() });
             }
             Outcome::HeldElsewhere => self.handle(Input::HeldElsewhere { attempt }),
             Outcome::Elsewhere(record) => {
@@ -170,6 +181,7 @@ impl Owner {
             keep: self.shown.keep,
             written: session.asked.clone(),
             session: Some(session),
+            outbox: Vec::new(),
         })
     }
 
@@ -194,30 +206,43 @@ impl Owner {
         self.want_for_waiters();
     }
 
+    /// The next start asks once more where this cannot be written, and is refused once more.
     pub(super) fn record_refusal(&mut self) {
+        self.amend("the refusal", |session| {
+            session.refused = true;
+            session.intent = None;
+        });
+    }
+
+    /// The next start asks too early where this cannot be written, and is told to wait once more.
+    pub(super) fn record_wait(&mut self, until: Now) {
+        let offset = self.engine.clock_offset_ms();
+        let until = stamp(until, self.clock.as_ref(), offset);
+        self.amend("the wait", move |session| session.wait_until = Some(until.clone()));
+    }
+
+    /// Changes the session in use, and the stored one where that has the same refresh token still.
+    fn amend(&mut self, what: &'static str, change: impl Fn(&mut Session) + Send + Sync + 'static) {
         let (Some(session), Some(epoch)) = (self.session.as_mut(), self.engine.epoch()) else {
             return;
         };
-        session.refused = true;
-        let refused = renewal_fingerprint(&session.fingerprint_key, &session.tokens);
+        change(session);
+        let ours = renewal_fingerprint(&session.fingerprint_key, &session.tokens);
         let store = self.store.clone();
         self.spawn(async move {
             let write = store.write(move |vault| {
                 vault.change(&mut |stored| {
                     let mut next = stored.filter(|stored| stored.epoch == epoch)?.clone();
                     let session = next.session.as_mut()?;
-                    let known = renewal_fingerprint(&session.fingerprint_key, &session.tokens);
-                    if known != refused {
+                    if renewal_fingerprint(&session.fingerprint_key, &session.tokens) != ours {
                         return None;
                     }
-                    session.refused = true;
-                    session.intent = None;
+                    change(session);
                     Some(next)
                 })
             });
             if let Err(failure) = write.finished().await {
-                // The next start asks once more, and is refused once more.
-                tracing::warn!(%failure, "the refusal could not be written down");
+                tracing::warn!(%failure, "{what} could not be written down");
             }
             Message::Done
         });

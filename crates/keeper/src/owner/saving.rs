@@ -16,7 +16,7 @@ impl Owner {
         let stand = unsaved.stand();
         self.unsaved = Some(unsaved);
         self.lock = lock;
-        self.handle(Input::Unsaved(why.to_string()));
+        self.handle(Input::Unsaved(why.trouble()));
         if let Some(write) = writing {
             self.await_save(stand, write);
         }
@@ -65,7 +65,7 @@ impl Owner {
                     self.adopt(stands.map(|record| *record));
                 }
             }
-            Err(failure) => self.handle(Input::Unsaved(failure.to_string())),
+            Err(failure) => self.handle(Input::Unsaved(failure.trouble())),
         }
     }
 }

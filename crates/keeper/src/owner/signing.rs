@@ -58,7 +58,6 @@ impl Owner {
         self.server = Some(server);
         self.unwritten = None;
         self.shown.sign_out_unwritten = None;
-        self.shown.sign_out_untold = None;
         if let Some(sample) = clock {
             self.handle(Input::ServerClock(sample));
         }
@@ -71,7 +70,7 @@ impl Owner {
         match unsaved {
             Some((failure, record)) => {
                 self.unsaved = Some(record);
-                self.handle(Input::Unsaved(failure.to_string()));
+                self.handle(Input::Unsaved(failure.trouble()));
             }
             None => {
                 self.unsaved = None;
@@ -154,6 +153,8 @@ impl Owner {
             Message::SignOutWritten { ended, result: result.map(|()| true), reply: None }
         });
     }
+
+    pub(super) fn server_told(&mut self, _result: Result<(), String>) {}
 
     pub(super) fn give_back(&mut self, tokens: Tokens, server: Arc<dyn AuthServer>) {
         self.spawn(async move {

@@ -35,7 +35,7 @@ async fn a_locked_keychain_is_waited_for_and_nothing_is_lost() {
 async fn each_reason_why_a_store_cannot_be_read_has_its_sentence() {
     for (failure, words) in [
         (VaultFailure::Unreadable("input/output error".into()), "unreadable"),
-        (VaultFailure::NotWritten("its lock".into()), "unreadable"),
+        (VaultFailure::not_written("its lock"), "unreadable"),
         (VaultFailure::KeyGone("no entry".into()), "keychain_gone"),
     ] {
         let stage = Stage::new();

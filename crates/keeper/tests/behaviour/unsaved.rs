@@ -12,7 +12,7 @@ async fn a_failed_save_is_exposed_told_and_made_up_for_by_the_tick() {
     stage.server.let_go();
     let shown = app.until("it is unsaved", |shown| shown.view.unsaved.is_some()).await;
     assert_eq!(sentence(&shown), "unsaved");
-    assert!(shown.view.unsaved.unwrap().contains("the disk is full"));
+    assert!(shown.view.unsaved.unwrap().detail.contains("the disk is full"));
     assert_eq!(app.token().await, "access-2");
     assert_eq!(stage.stored(), "access-1");
     stage.vault.fail(None);

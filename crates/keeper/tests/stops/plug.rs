@@ -5,8 +5,8 @@ use crate::desk::{App, Desk};
 use async_trait::async_trait;
 use engine::{Exchange, Failure};
 use keeper::ports::{
-    Answer, ApiAnswer, AuthServer, Call, Change, Connector, Credentials, Reading, RefreshLock,
-    Vault, VaultFailure,
+    Answer, ApiAnswer, AuthServer, Call, Change, Connector, Credentials, Label, Reading,
+    RefreshLock, Vault, VaultFailure,
 };
 use keeper::record::{Record, Tokens};
 use secrecy::SecretString;
@@ -103,7 +103,7 @@ impl Socket {
         self.pulled.send_replace(true);
         let gone = self.gone.lock().unwrap();
         drop(self.let_go.wait_while(gone, |gone| !*gone).unwrap());
-        Err(VaultFailure::NotWritten("the process has ended".to_owned()))
+        Err(VaultFailure::not_written("the process has ended"))
     }
 
     async fn pass_async(&self, step: Step) {
@@ -151,6 +151,14 @@ impl Vault for Guarded {
     fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
         self.socket.pass(Step::BeforeLock)?;
         self.inner.try_refresh_lock()
+    }
+
+    fn has_news(&self) -> bool {
+        self.inner.has_news()
+    }
+
+    fn label(&self) -> Result<Option<Label>, VaultFailure> {
+        self.inner.label()
     }
 
     fn forget(&self) -> Result<(), VaultFailure> {

@@ -156,7 +156,9 @@ fn a_sign_out_that_can_neither_be_written_nor_removed_says_so_and_can_be_tried_a
     let fates = [Fate::ReadOnly];
     let vault = Faulty { may_remove: false, ..Faulty::new(&bench, &fates) }.vault(&bench);
     let failed = save(&vault, signed_out(2));
-    assert!(matches!(failed, Err(VaultFailure::NotWritten(what)) if what.contains("slot B")));
+    assert!(
+        matches!(failed, Err(VaultFailure::NotWritten(what)) if what.detail.contains("slot B"))
+    );
     assert!(save(&vault, signed_out(2)).unwrap().is_some());
     assert!(bench.read().record.unwrap().session.is_none());
 }

@@ -306,6 +306,6 @@ fn no_key_is_made_while_another_account_waits_for_its_own() {
 fn forgetting_says_when_the_key_is_still_in_the_keychain() {
     let bench = Bench::renewed_once();
     let left = bench.vault_by(Scripted::locked()).forget();
-    assert!(matches!(left, Err(VaultFailure::NotWritten(what)) if what.contains("key")));
+    assert!(matches!(left, Err(VaultFailure::NotWritten(what)) if what.detail.contains("key")));
     assert!(everything(&bench).is_empty());
 }

@@ -176,7 +176,7 @@ fn a_slot_that_cannot_be_read_is_neither_absent_nor_damaged() {
     assert!(matches!(save(&bench.vault(), sample(2, "x")), Err(VaultFailure::Unreadable(_))));
     assert!(bench.path(Slot::A).is_dir());
     let left = bench.vault().forget();
-    assert!(matches!(left, Err(VaultFailure::NotWritten(what)) if what.contains("slot A")));
+    assert!(matches!(left, Err(VaultFailure::NotWritten(what)) if what.detail.contains("slot A")));
 }
 
 #[test]

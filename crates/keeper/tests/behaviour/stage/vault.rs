@@ -2,8 +2,10 @@
 
 use super::Diary;
 use super::server::renewal;
-use keeper::ports::{Change, Reading, RefreshLock, Vault, VaultFailure};
+use engine::{StoreTrouble, WriteTrouble};
+use keeper::ports::{Change, Label, Reading, RefreshLock, Vault, VaultFailure};
 use keeper::record::Record;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 /// What a write is about.
@@ -17,10 +19,19 @@ pub(crate) enum Wrote {
     SignOut,
 }
 
-#[derive(Clone)]
 pub(crate) struct MemoryVault {
     disk: Arc<Disk>,
     diary: Diary,
+    /// The version of the disk that this handle has seen.
+    seen: AtomicU64,
+}
+
+/// Another handle on the same disk, as another process has one.
+impl Clone for MemoryVault {
+    fn clone(&self) -> Self {
+        let seen = AtomicU64::new(self.seen.load(Ordering::SeqCst));
+        Self { disk: Arc::clone(&self.disk), diary: self.diary.clone(), seen }
+    }
 }
 
 #[derive(Default)]
@@ -33,6 +44,8 @@ struct Disk {
 #[derive(Default)]
 struct State {
     record: Option<Record>,
+    /// Counts what was written.
+    version: u64,
     locked: bool,
     hangs: Option<Wrote>,
     reads_hang: bool,
@@ -55,7 +68,7 @@ impl Drop for Hanging {
 
 impl MemoryVault {
     pub(crate) fn new(diary: Diary) -> Self {
-        Self { disk: Arc::default(), diary }
+        Self { disk: Arc::default(), diary, seen: AtomicU64::new(0) }
     }
 
     pub(crate) fn record(&self) -> Option<Record> {
@@ -64,7 +77,12 @@ impl MemoryVault {
 
     /// Another process has written this.
     pub(crate) fn put(&self, record: Option<Record>) {
-        self.disk.state.lock().unwrap().record = record;
+        self.disk.state.lock().unwrap().write(record);
+    }
+
+    fn has_seen(&self) {
+        let version = self.disk.state.lock().unwrap().version;
+        self.seen.store(version, Ordering::SeqCst);
     }
 
     /// Writes of this kind do not come back until the answer is dropped.
@@ -94,7 +112,10 @@ impl MemoryVault {
     }
 
     pub(crate) fn disk_is_full(&self) {
-        self.fail(Some(VaultFailure::NotWritten("the disk is full".into())));
+        self.fail(Some(VaultFailure::NotWritten(StoreTrouble {
+            kind: WriteTrouble::DiskFull,
+            detail: "the disk is full".to_owned(),
+        })));
     }
 
     fn wait_while(&self, mut hangs: impl FnMut(&State) -> bool) {
@@ -103,10 +124,18 @@ impl MemoryVault {
     }
 }
 
+impl State {
+    fn write(&mut self, record: Option<Record>) {
+        self.version += 1;
+        self.record = record;
+    }
+}
+
 impl Vault for MemoryVault {
     fn read(&self) -> Result<Reading, VaultFailure> {
         let failure = self.disk.state.lock().unwrap().reads_fail.clone();
         self.diary.note("read");
+        self.has_seen();
         let record = self.record();
         self.wait_while(|state| state.reads_hang);
         match failure {
@@ -136,8 +165,9 @@ impl Vault for MemoryVault {
             return Err(failure);
         }
         next.generation = present.map_or(0, |present| present.generation) + 1;
-        state.record = Some(next.clone());
+        state.write(Some(next.clone()));
         drop(state);
+        self.has_seen();
         self.diary.note(line);
         Ok(Some(next))
     }
@@ -161,14 +191,25 @@ impl Vault for MemoryVault {
         Ok(Some(RefreshLock(Box::new(Held(self.clone())))))
     }
 
+    fn has_news(&self) -> bool {
+        let version = self.disk.state.lock().unwrap().version;
+        self.seen.load(Ordering::SeqCst) != version
+    }
+
+    fn label(&self) -> Result<Option<Label>, VaultFailure> {
+        let record = self.record();
+        Ok(record.map(|record| Label { account: record.account, identity: record.identity }))
+    }
+
     fn forget(&self) -> Result<(), VaultFailure> {
         let _lock = self.disk.record_lock.lock().unwrap();
         let mut state = self.disk.state.lock().unwrap();
         if state.forget_fails {
-            return Err(VaultFailure::NotWritten("still there: slot A".into()));
+            return Err(VaultFailure::not_written("still there: slot A"));
         }
-        state.record = None;
+        state.write(None);
         drop(state);
+        self.has_seen();
         self.diary.note("forgot");
         Ok(())
     }
