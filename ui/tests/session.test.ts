@@ -2,10 +2,11 @@ import { render, screen, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import App from '../src/App.svelte';
-import type { ApiCall } from '../src/contract';
+import type { ApiCall, AppError } from '../src/contract';
 import { FakeBridge } from '../src/gallery/fake-bridge';
 import { fixtures, type FixtureName } from '../src/gallery/fixtures';
 import { exchange, NOW, SECOND, serverAccount } from '../src/gallery/parts';
+import { speak } from '../src/language.svelte';
 import { Clock } from '../src/time/clock.svelte';
 import { asked, open, settle } from './open';
 
@@ -117,6 +118,48 @@ describe('the session screen', () => {
     expect(screen.getByTestId('facts')).toHaveTextContent(
       'your clock is 4 min 12 s ahead; corrected',
     );
+  });
+
+  it.each<[FixtureName, string, string]>([
+    [
+      'assumed',
+      "not measured yet; this computer's clock is used as it is",
+      '尚未测量，按本机时钟计算，未校正',
+    ],
+    [
+      'clock_jumped_back',
+      'your clock is 4 min 12 s behind; corrected',
+      '本机时钟慢 4 分钟 12 秒，已校正',
+    ],
+    [
+      'clock_remembered',
+      'your clock is 4 min 12 s ahead, as measured before; corrected',
+      '本机时钟快 4 分钟 12 秒，为先前测得，已校正',
+    ],
+    [
+      'clock_remembered_behind',
+      'your clock is 3 h behind, as measured before; corrected',
+      '本机时钟慢 3 小时，为先前测得，已校正',
+    ],
+    ['clock_remembered_small', '0.4 s, as measured before', '0.4 秒，为先前测得'],
+  ])('says of the clock in %s what was measured, and when', async (name, english, chinese) => {
+    await open(fixtures[name]);
+    const fact = document.querySelector('[data-fact="clock"] dd');
+    expect(fact).toHaveTextContent(english);
+    speak('zh-CN');
+    await settle();
+    expect(fact).toHaveTextContent(chinese);
+  });
+
+  it.each<[FixtureName, string]>([
+    ['unsaved_other', 'Input/output error (os error 5)'],
+    ['put_off_no_permission', 'Permission denied (os error 13)'],
+  ])('keeps the words of the system within reach in %s', async (name, words) => {
+    await open(fixtures[name]);
+    const detail = screen.getByTestId('trouble-detail');
+    expect(detail).not.toHaveAttribute('open');
+    await userEvent.click(within(detail).getByText('Technical details'));
+    expect(within(detail).getByText(words)).toHaveAttribute('lang', 'en');
   });
 
   it('opens the exchange from the line of why', async () => {
@@ -235,6 +278,157 @@ describe('the session screen', () => {
   });
 });
 
+describe('a session that cannot be opened', () => {
+  const held = [
+    'locked',
+    'keychain_slow',
+    'keychain_cancelled',
+    'keychain_gone',
+    'key_gone',
+    'unreadable',
+  ] as const;
+
+  it.each(held)('in %s says whose it is, and can be tried again', async (name) => {
+    const bridge = await open(fixtures[name]);
+    expect(screen.getByTestId('greeting')).toHaveTextContent('Welcome back, Alice.');
+    expect(document.querySelector('.rail header')).toHaveTextContent('Alice');
+    await userEvent.click(screen.getByTestId('try-again'));
+    expect(asked(bridge, 'tryAgain')).toHaveLength(1);
+  });
+
+  it('greets nobody where it is not known who it was', async () => {
+    await open(fixtures.locked_unnamed);
+    expect(screen.queryByTestId('greeting')).toBeNull();
+    expect(document.querySelector('.rail header')).toHaveTextContent('Session Keeper');
+  });
+
+  it('whose key is gone can be replaced by signing in again', async () => {
+    const bridge = await open(fixtures.key_gone);
+    expect(screen.queryByTestId('field-password')).toBeNull();
+    await userEvent.click(screen.getByTestId('sign-in-again'));
+    await userEvent.type(screen.getByTestId('field-password'), 'secret words{Enter}');
+    expect(asked(bridge, 'signIn')).toHaveLength(1);
+    expect(document.querySelectorAll('.button.primary')).toHaveLength(1);
+  });
+
+  it('at the demo is replaced with one click', async () => {
+    const bridge = await open(fixtures.key_gone_demo);
+    await userEvent.click(screen.getByTestId('sign-in-again'));
+    expect(asked(bridge, 'tryDemo')).toHaveLength(1);
+  });
+
+  it('is not offered for replacement while its key may well be there', async () => {
+    await open(fixtures.keychain_slow);
+    expect(screen.queryByTestId('sign-in-again')).toBeNull();
+  });
+});
+
+describe('a server that has still to be told of a sign-out', () => {
+  it.each<[FixtureName, string, string]>([
+    [
+      'outbox',
+      "Signed out here. alice's sign-out has still to reach 127.0.0.1:43117; next try in 0:12.",
+      '已在此退出登录。alice 的退出尚未通知 127.0.0.1:43117，0:12 后重试。',
+    ],
+    [
+      'outbox_welcome',
+      "Signed out here. alice's sign-out has still to reach 127.0.0.1:43117; next try in 0:12.",
+      '已在此退出登录。alice 的退出尚未通知 127.0.0.1:43117，0:12 后重试。',
+    ],
+    [
+      'outbox_signed_in',
+      "alice's sign-out has still to reach 127.0.0.1:43117; next try in 0:12.",
+      'alice 的退出尚未通知 127.0.0.1:43117，0:12 后重试。',
+    ],
+    [
+      'outbox_no_time',
+      "Signed out here. alice's sign-out has still to reach 127.0.0.1:43117.",
+      '已在此退出登录。alice 的退出尚未通知 127.0.0.1:43117。',
+    ],
+    [
+      'outbox_several',
+      'Signed out here. 3 sign-outs have still to reach their servers.',
+      '已在此退出登录。3 次退出尚未通知服务器。',
+    ],
+  ])('is told of in %s', async (name, english, chinese) => {
+    await open(fixtures[name]);
+    const line = screen.getByTestId('outbox').querySelector('p');
+    expect(line?.textContent).toBe(english);
+    speak('zh-CN');
+    await settle();
+    expect(line?.textContent).toBe(chinese);
+  });
+
+  it('counts down to the next try', async () => {
+    vi.useFakeTimers({ now: NOW });
+    await open(fixtures.outbox, new Clock());
+    await vi.advanceTimersByTimeAsync(2_020);
+    expect(screen.getByTestId('outbox')).toHaveTextContent('next try in 0:10.');
+  });
+
+  it('shows since when, how often, and what came of it last', async () => {
+    await open(fixtures.outbox_several);
+    await userEvent.click(screen.getByTestId('outbox-details'));
+    const [first, second, third] = within(screen.getByTestId('outbox')).getAllByRole('listitem');
+    expect(first).toHaveTextContent(
+      'alice at 127.0.0.1:43117 signed out 14:29:17 · 3 tries failed · next try in 0:12',
+    );
+    expect(second).toHaveTextContent('signed out Sun 12:32:17 · 41 tries failed');
+    expect(third).toHaveTextContent('bob at its server signed out 14:29:17 · not tried yet');
+    await userEvent.click(screen.getAllByTestId('outbox-exchange')[0] as HTMLElement);
+    const dialog = screen.getByTestId('exchange-dialog');
+    expect(dialog).toHaveTextContent('POST http://127.0.0.1:43117/api/logout');
+    expect(dialog).toHaveTextContent('No answer came.');
+    expect(dialog).toHaveTextContent('Technical text connect: refused');
+  });
+
+  it('is not mentioned where there is none', async () => {
+    await open(fixtures.signed_out);
+    expect(screen.queryByTestId('outbox')).toBeNull();
+  });
+});
+
+describe('what a library said in English', () => {
+  async function refused(failure: Partial<AppError>): Promise<HTMLElement> {
+    const bridge = await open(fixtures.resting);
+    speak('zh-CN');
+    const all = { code: 'unreachable', message: 'in English', field: null, exchange: null };
+    bridge.refuse.set('renewNow', { ...all, ...failure });
+    await userEvent.click(screen.getByTestId('renew-now'));
+    return screen.findByTestId('action-error');
+  }
+
+  it('is a Chinese line of codes in Chinese, and stays in the dialog', async () => {
+    const error = await refused({
+      code: 'not_understood',
+      exchange: exchange({ status: 400, code: 'invalid_request', detail: 'in English' }),
+    });
+    expect(error).toHaveTextContent('状态 400 · 代码 invalid_request');
+    expect(error).not.toHaveTextContent('in English');
+    await userEvent.click(within(error).getByRole('button', { name: '详情' }));
+    expect(screen.getByTestId('exchange-dialog')).toHaveTextContent('技术信息 in English');
+  });
+
+  it('is folded away where there is no exchange to show it in', async () => {
+    const error = await refused({});
+    const technical = error.querySelector('details');
+    expect(technical).not.toHaveAttribute('open');
+    expect(technical).toHaveTextContent('技术信息 in English');
+  });
+
+  it('is no part of the line of why, which names the code', async () => {
+    const { why } = fixtures.needs_sign_in.session;
+    const failed = why && { ...why, exchange: exchange({ status: 401, code: 'invalid_grant' }) };
+    const { session } = fixtures.needs_sign_in;
+    await open({ ...fixtures.needs_sign_in, session: { ...session, why: failed } });
+    speak('zh-CN');
+    await settle();
+    expect(screen.getByTestId('why')).toHaveTextContent(
+      /被拒绝.* · 401 · invalid_grant · 34 毫秒$/,
+    );
+  });
+});
+
 describe('the window', () => {
   it('shows a quiet moment, and never first start, until it is known who is signed in', async () => {
     const bridge = new FakeBridge();
@@ -271,6 +465,15 @@ describe('the window', () => {
     expect(screen.getAllByTestId('notice')).toHaveLength(2);
     await userEvent.click(screen.getAllByTestId('notice-dismiss')[1] as HTMLElement);
     expect(asked(bridge, 'dismissNotice')).toEqual([[2]]);
+  });
+
+  it('says why a server was not told of a sign-out', async () => {
+    await open(fixtures.notices_of_sign_outs);
+    const told = screen.getAllByTestId('notice').map((one) => one.textContent);
+    expect(told[1]).toContain('this server cannot be told; what it gave stays valid until');
+    expect(told[2]).toContain('left to expire at its server, because you signed in again.');
+    expect(told[3]).toContain('for so long that it is no longer tried.');
+    expect(told[3]).toContain('alice · 127.0.0.1:43117 · connect: refused');
   });
 
   it('says so when the app cannot be reached', async () => {
