@@ -3,7 +3,6 @@
 import type { AppView } from '../contract';
 import {
   emptySession,
-  exchange,
   HOUR,
   lifeline,
   MINUTE,
