@@ -274,6 +274,7 @@ impl Engine {
             // No news. Taking it for a renewal would forget what the API has refused, and how long
             // the server asked us to wait.
             self.session = before;
+            self.heed_wait(snapshot, now);
             return vec![];
         }
         let left = before.as_ref().map(|session| session.plan.end - now.boot);
@@ -299,6 +300,17 @@ impl Engine {
             last.left_ms = left;
         }
         vec![]
+    }
+
+    /// The server has asked another copy of the app to wait: that holds here as well.
+    fn heed_wait(&mut self, snapshot: &Snapshot, now: Now) {
+        let Some(told) = wait_until(snapshot, now) else { return };
+        let told = self.trouble.told_to_wait.map_or(told, |known| known.max(told));
+        self.trouble.told_to_wait = Some(told);
+        if let Waiting { why: Wait::Failure(_) | Wait::AnotherCopy, until } = self.state {
+            let why = Wait::Failure(Class::Throttled);
+            self.state = Waiting { why, until: until.max(told) };
+        }
     }
 
     pub(crate) fn begin(&mut self, snapshot: &Snapshot, now: Now) {

@@ -193,7 +193,9 @@ fn the_difference_to_the_server_is_the_median_of_the_last_five_with_its_bound() 
         [(0, -90_000), (1, 100), (2, 300), (3, 200), (4, 99_000), (5, 98_000), (6, 97_000)]
     {
         stage.tell(Input::ServerClock(ClockSample { offset_ms: offset, bound_ms: 500 + at }));
-        seen.push(stage.view().clock.map(|clock| (clock.offset_ms, clock.bound_ms)).unwrap());
+        seen.push(
+            stage.view().clock.map(|clock| (clock.offset_ms, clock.bound_ms.unwrap())).unwrap(),
+        );
     }
 
     assert_eq!(seen[0], (-90_000, 500));
@@ -218,12 +220,13 @@ fn the_difference_of_an_earlier_run_serves_until_one_is_measured() {
     let mut stage = Stage::restored(remembered);
 
     let from_the_record = stage.engine.clock_offset_ms();
-    let shown = stage.view().clock;
+    let shown = stage.view().clock.map(|clock| (clock.offset_ms, clock.bound_ms));
     stage.set_wall(-MINUTE);
     let after_a_jump = stage.engine.clock_offset_ms();
     stage.tell(Input::ServerClock(ClockSample { offset_ms: 70, bound_ms: 500 }));
 
-    assert_eq!((from_the_record, shown), (Some(4_000), None), "not shown as if it were measured");
+    assert_eq!(from_the_record, Some(4_000));
+    assert_eq!(shown, Some((4_000, None)), "not shown as if it had been measured now");
     assert_eq!(after_a_jump, Some(MINUTE + 4_000));
     assert_eq!(stage.engine.clock_offset_ms(), Some(70));
 }

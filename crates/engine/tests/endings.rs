@@ -6,7 +6,7 @@ use engine::{
     Access, Class, Effect, Ended, HOUR, Input, MINUTE, SECOND, Sentence, Snapshot, State,
     StateKind, Trigger, Wait, Worth,
 };
-use stage::{Stage, ending_refresh_token, saved_ago, told};
+use stage::{Stage, disk_full, ending_refresh_token, saved_ago, told};
 
 // ── Refused ──────────────────────────────────────────────────────────────────────────────────
 
@@ -250,7 +250,12 @@ fn two_copies_with_an_end_that_never_moves_do_not_renew_for_each_other() {
     // The other copy has renewed, and the refresh token's end stands where it stood.
     let mut theirs = told(9, HOUR, stage.now);
     theirs.renewal = ending_refresh_token(9, 3 * MINUTE);
-    let adopted = Snapshot { grant: theirs, refreshes: 1, ..stage.snapshot() };
+    let adopted = Snapshot {
+        grant: theirs,
+        refreshes: 1,
+        refresh_end_moved: Some(false),
+        ..stage.snapshot()
+    };
     stage.tell(Input::Adopted(Box::new(adopted)));
 
     assert!(stage.renews_in().is_some_and(|ms| ms > 54 * MINUTE), "{:?}", stage.renews_in());
@@ -290,7 +295,7 @@ fn nothing_happens_by_itself_after_a_sign_out() {
 fn nothing_is_kept_of_the_last_session_by_the_next() {
     let mut stage = refreshing();
     stage.fail_after(Class::Throttled, Some(HOUR));
-    stage.tell(Input::Unsaved(stage::disk_full()));
+    stage.tell(Input::Unsaved(disk_full()));
 
     stage.sign_in(told(9, HOUR, stage.now));
     stage.came(Trigger::Asked);

@@ -366,7 +366,8 @@ fn every_class_that_is_no_refusal_keeps_the_session() {
         stage.came(Trigger::Asked);
         stage.answer(HOUR);
 
-        assert_eq!(effects, [], "{class:?}");
+        let ends = |effect: &Effect| matches!(effect, Effect::RecordRefusal | Effect::Forget);
+        assert!(!effects.iter().any(ends), "{class:?}: {effects:?}");
         assert_eq!(stage.state(), State::Resting, "{class:?}");
     }
 }

@@ -221,7 +221,8 @@ fn quick(effects: &[Effect]) -> Vec<bool> {
             | Effect::Expose { .. }
             | Effect::Forget
             | Effect::Discard { .. }
-            | Effect::RecordRefusal => None,
+            | Effect::RecordRefusal
+            | Effect::RecordWait { .. } => None,
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use engine::{
     Class, Ended, HOUR, Holdup, Input, Lifetime, MINUTE, MarkKind, Outcome, Renewal, RenewalView,
     SECOND, Sentence, Snapshot, Status, Trigger, View,
 };
-use stage::{DAY, Stage, by_refresh_token, saved_ago};
+use stage::{DAY, Stage, by_refresh_token, disk_full, saved_ago};
 
 // ── The sentence ─────────────────────────────────────────────────────────────────────────────
 
@@ -16,7 +16,10 @@ fn while_the_record_is_read_it_says_what_stands_in_the_way() {
         (Holdup::Store, Sentence::Restoring),
         (Holdup::StoreUnreadable, Sentence::Unreadable),
         (Holdup::KeychainLocked, Sentence::Locked),
+        (Holdup::KeychainSlow, Sentence::KeychainSlow),
+        (Holdup::KeychainCancelled, Sentence::KeychainCancelled),
         (Holdup::KeychainGone, Sentence::KeychainGone),
+        (Holdup::KeyGone, Sentence::KeyGone),
     ] {
         let mut stage = Stage::new();
 
@@ -143,13 +146,13 @@ fn the_other_states_have_a_sentence_each() {
 fn what_is_not_saved_is_said_before_anything_else_until_it_is() {
     let mut stage = Stage::signed_in(HOUR);
 
-    stage.tell(Input::Unsaved("the disk is full".to_owned()));
+    stage.tell(Input::Unsaved(disk_full()));
     let resting = (stage.sentence(), stage.view().unsaved);
     stage.came(Trigger::Asked);
     let refreshing = stage.sentence();
     stage.tell(Input::Saved);
 
-    assert_eq!(resting, (Sentence::Unsaved, Some("the disk is full".to_owned())));
+    assert_eq!(resting, (Sentence::Unsaved, Some(disk_full())));
     assert_eq!(refreshing, Sentence::Unsaved);
     assert_eq!((stage.sentence(), stage.view().unsaved), (Sentence::Refreshing, None));
 }
@@ -362,25 +365,7 @@ fn deadlines(view: &View) -> Vec<Option<i64>> {
         Sentence::WaitingValid { next_ms, .. } | Sentence::Throttled { next_ms, .. } => {
             Some(next_ms)
         }
-        Sentence::Restoring
-        | Sentence::Locked
-        | Sentence::KeychainGone
-        | Sentence::Unreadable
-        | Sentence::SignedOut
-        | Sentence::RestingOnDemand
-        | Sentence::NoRefreshToken { .. }
-        | Sentence::Refreshing
-        | Sentence::WaitingExpired { .. }
-        | Sentence::Portal { .. }
-        | Sentence::Paused { .. }
-        | Sentence::Unclear { .. }
-        | Sentence::Stopped
-        | Sentence::ApiRefuses
-        | Sentence::NeedsSignIn
-        | Sentence::AnswerLost
-        | Sentence::RanOut
-        | Sentence::AnotherCopy
-        | Sentence::Unsaved => None,
+        _ => None,
     };
     assert!(sentence.is_some(), "{:?} has no deadline to compare", view.sentence);
     let token = view.token.as_ref();

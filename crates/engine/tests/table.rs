@@ -4,9 +4,10 @@ mod stage;
 
 use engine::{
     Class, ClockSample, Ended, Exchange, Failure, Fix, Grant, HOUR, Holdup, Input, InputKind,
-    Lifetime, MINUTE, Policy, Renewal, SECOND, Snapshot, State, StateKind, TABLE, Trigger, Wait,
+    Lifetime, MINUTE, Now, Policy, Renewal, SECOND, Snapshot, State, StateKind, TABLE, Trigger,
+    Wait,
 };
-use stage::{DAY, Stage, by_refresh_token, saved_ago, token, told};
+use stage::{DAY, Stage, by_refresh_token, disk_full, saved_ago, token, told};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
@@ -61,7 +62,7 @@ fn every_detail_of_every_state_is_among_the_prepared_engines() {
         .into_iter()
         .filter(|class| !matches!(class, Class::SetUp | Class::Refused))
         .map(Wait::Failure)
-        .chain([Wait::Storm, Wait::AnotherCopy]);
+        .chain([Wait::Storm, Wait::AnotherCopy, Wait::Store]);
     for wait in waits {
         assert!(
             has(&|state| matches!(state, State::Waiting { why, .. } if *why == wait)),
@@ -76,8 +77,15 @@ fn every_detail_of_every_state_is_among_the_prepared_engines() {
     }
 }
 
-const HOLDUPS: [Holdup; 4] =
-    [Holdup::Store, Holdup::StoreUnreadable, Holdup::KeychainLocked, Holdup::KeychainGone];
+const HOLDUPS: [Holdup; 7] = [
+    Holdup::Store,
+    Holdup::StoreUnreadable,
+    Holdup::KeychainLocked,
+    Holdup::KeychainSlow,
+    Holdup::KeychainCancelled,
+    Holdup::KeychainGone,
+    Holdup::KeyGone,
+];
 
 const TRIGGERS: [Trigger; 8] = [
     Trigger::Launch,
@@ -159,6 +167,11 @@ fn in_trouble(name: &str, resting: &Stage, add: &mut impl FnMut(&str, Stage)) {
     elsewhere.tell(Input::HeldElsewhere { attempt });
     add(&format!("held elsewhere {name}"), elsewhere);
 
+    let mut put_off = refreshing.clone();
+    let attempt = put_off.attempt().unwrap_or_default();
+    put_off.tell(Input::PutOff { attempt, trouble: disk_full() });
+    add(&format!("put off {name}"), put_off);
+
     let mut renewed_for_api = resting.clone();
     renewed_for_api.api_refuses();
     add(&format!("refreshing for an API {name}"), renewed_for_api.clone());
@@ -191,6 +204,7 @@ fn variants(stage: &Stage) -> Vec<Input> {
         restored(due()),
         restored(Snapshot { intent: true, ..fresh() }),
         restored(Snapshot { refused: true, ..fresh() }),
+        restored(told_to_wait(fresh(), stage.now)),
         restored(cannot_renew(due())),
         restored(cannot_renew(saved_ago(HOUR, 2 * HOUR, stage.now))),
         Input::Tick,
@@ -200,7 +214,7 @@ fn variants(stage: &Stage) -> Vec<Input> {
         Input::SignedOut,
         Input::ServerClock(ClockSample { offset_ms: -DAY, bound_ms: SECOND }),
         Input::Confirmed,
-        Input::Unsaved(stage::disk_full()),
+        Input::Unsaved(disk_full()),
         Input::Saved,
         Input::PolicyChanged(Policy { lead_ms: Some(30 * MINUTE), ..Policy::default() }),
         Input::PolicyChanged(Policy { lead_ms: None, assumed_lifetime_ms: 2 * SECOND }),
@@ -219,6 +233,7 @@ fn variants(stage: &Stage) -> Vec<Input> {
     let awaited = stage.attempt().unwrap_or(1);
     for attempt in [0, awaited, awaited + 1] {
         inputs.push(Input::HeldElsewhere { attempt });
+        inputs.push(Input::PutOff { attempt, trouble: disk_full() });
         inputs.push(Input::Renewed {
             attempt,
             grant: Box::new(told(50, HOUR, stage.now)),
@@ -234,6 +249,11 @@ fn variants(stage: &Stage) -> Vec<Input> {
 
 fn restored(snapshot: Snapshot) -> Input {
     Input::Restored(Some(Box::new(snapshot)))
+}
+
+fn told_to_wait(snapshot: Snapshot, now: Now) -> Snapshot {
+    let until = Now { wall: now.wall + MINUTE, boot: now.boot + MINUTE };
+    Snapshot { wait_until: Some(until), same_boot_wait: true, ..snapshot }
 }
 
 fn newer(stage: &Stage) -> Snapshot {

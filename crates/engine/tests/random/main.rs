@@ -150,6 +150,11 @@ impl Play {
                     self.tell(Input::HeldElsewhere { attempt });
                 }
             }
+            Step::PutOff => {
+                if let Some(attempt) = self.in_flight.take() {
+                    self.tell(Input::PutOff { attempt, trouble: stage::disk_full() });
+                }
+            }
             Step::Late { back, refused } => {
                 self.late(self.last_attempt.saturating_sub(*back), *refused)
             }
@@ -252,6 +257,7 @@ impl Play {
             | Input::SignedOut
             | Input::Renewed { .. }
             | Input::HeldElsewhere { .. }
+            | Input::PutOff { .. }
             | Input::Adopted(_)
             | Input::ServerClock(_)
             | Input::Confirmed
@@ -290,7 +296,8 @@ impl Play {
                 Effect::Restore
                 | Effect::Expose { .. }
                 | Effect::Forget
-                | Effect::RecordRefusal => {}
+                | Effect::RecordRefusal
+                | Effect::RecordWait { .. } => {}
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What can happen in a schedule, and how often.
 
-use crate::stage::{DAY, by_refresh_token, ending_refresh_token};
+use crate::stage::{DAY, by_refresh_token, disk_full, ending_refresh_token};
 use engine::{
     Class, ClockSample, HOUR, Holdup, Input, Lifetime, MINUTE, Policy, Renewal, SECOND, Trigger,
 };
@@ -44,6 +44,7 @@ pub(crate) enum Step {
     Answer(Lifetime),
     Fail(Class, Option<i64>),
     HeldElsewhere,
+    PutOff,
     /// An answer, or a refusal, of the attempt so many before the last one.
     Late {
         back: u64,
@@ -94,7 +95,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     let fact = prop_oneof![
         (-DAY..DAY).prop_map(|ms| Input::ServerClock(ClockSample { offset_ms: ms, bound_ms: 9 })),
         Just(Input::Confirmed),
-        Just(Input::Unsaved("the disk is full".to_owned())),
+        Just(Input::Unsaved(disk_full())),
         Just(Input::Saved),
         Just(Input::RestoreHeldUp(Holdup::KeychainLocked)),
         (proptest::option::of(-HOUR..HOUR), 1..2 * HOUR).prop_map(|(lead_ms, assumed)| {
@@ -130,6 +131,7 @@ pub(crate) fn trouble() -> impl Strategy<Value = Step> {
         4 => (select(passing), retry_after).prop_map(|(class, ms)| Step::Fail(class, ms)),
         1 => Just(Step::Fail(Class::Refused, None)),
         1 => Just(Step::HeldElsewhere),
+        1 => Just(Step::PutOff),
         1 => (1..3_u64, any::<bool>()).prop_map(|(back, refused)| Step::Late { back, refused }),
     ]
 }

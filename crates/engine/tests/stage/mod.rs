@@ -4,7 +4,7 @@
 use engine::{
     Access, Boot, Class, Effect, Engine, Exchange, Failure, Fingerprint, Grant, HOUR, Identity,
     Input, Lifetime, MINUTE, Now, Policy, Renewal, SECOND, Sentence, Snapshot, State, StateKind,
-    Trigger, View, Wait, Wall,
+    StoreTrouble, Trigger, View, Wait, Wall, WriteTrouble,
 };
 
 /// The keeper's tick.
@@ -270,6 +270,10 @@ pub(crate) fn ending_refresh_token(n: u64, lifetime_ms: i64) -> Renewal {
     }
 }
 
+pub(crate) fn disk_full() -> StoreTrouble {
+    StoreTrouble { kind: WriteTrouble::DiskFull, detail: "no space left".to_owned() }
+}
+
 /// A record that was written at `now`, in this boot.
 pub(crate) fn saved(grant: Grant, now: Now) -> Snapshot {
     Snapshot {
@@ -283,6 +287,9 @@ pub(crate) fn saved(grant: Grant, now: Now) -> Snapshot {
         intent: false,
         confirmed_wall_ms: None,
         refreshes: 0,
+        refresh_end_moved: None,
+        wait_until: None,
+        same_boot_wait: false,
     }
 }
 
