@@ -25,6 +25,7 @@ mod news;
 mod seal;
 mod sealing;
 mod slots;
+mod stand;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -33,5 +34,6 @@ mod vault;
 mod vouch;
 mod write;
 
-pub use slots::{Glance, PlainFiles, Slot, SlotFiles, Slots};
+pub use news::Glance;
+pub use slots::{PlainFiles, Slot, SlotFiles, Slots};
 pub use vault::{Card, FileVault};
