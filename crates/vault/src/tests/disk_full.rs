@@ -70,7 +70,7 @@ impl Slots for Faulty {
             Fate::ReadOnly => Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem)),
             Fate::Wrapped => {
                 let full = io::Error::from(io::ErrorKind::StorageFull);
-                Err(io::Error::other(serde_json::Error::io(io::Error::other(full))))
+                Err(io::Error::other(serde_json::Error::io(full)))
             }
             Fate::Lies => fs::write(path, &bytes[..bytes.len() / 2]),
         }
