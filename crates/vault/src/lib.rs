@@ -20,6 +20,8 @@ mod document;
 pub mod keys;
 mod locks;
 mod neighbours;
+#[doc(hidden)]
+pub mod recording;
 mod seal;
 mod slots;
 mod standing;
