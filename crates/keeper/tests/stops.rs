@@ -35,25 +35,26 @@ use plug::{End, Plug, Step};
 #[tokio::test]
 async fn nothing_is_lost_at_any_step_where_refresh_tokens_stay_the_same() {
     let looked_at = stopped_at_every_step(Rotation::None).await;
-    assert!(looked_at.lives > 50 && looked_at.lost == 0, "{looked_at:?}");
+    assert!(looked_at.lives > 70 && looked_at.lost == 0, "{looked_at:?}");
 }
 
 #[tokio::test]
 async fn nothing_is_lost_at_any_step_where_the_old_refresh_token_is_good_for_a_minute() {
     let looked_at = stopped_at_every_step(Rotation::Grace { seconds: 60 }).await;
-    assert!(looked_at.lives > 50 && looked_at.lost == 0, "{looked_at:?}");
+    assert!(looked_at.lives > 70 && looked_at.lost == 0, "{looked_at:?}");
 }
 
 #[tokio::test]
 async fn nothing_is_lost_at_any_step_where_the_old_refresh_token_is_good_until_the_next_is_used() {
     let looked_at = stopped_at_every_step(Rotation::UntilSuccessorUsed).await;
-    assert!(looked_at.lives > 50 && looked_at.lost == 0, "{looked_at:?}");
+    assert!(looked_at.lives > 70 && looked_at.lost == 0, "{looked_at:?}");
 }
 
 #[tokio::test]
-async fn where_refresh_tokens_are_good_for_once_only_an_answer_that_never_got_to_the_disk_is_lost() {
+async fn where_refresh_tokens_are_good_for_once_only_an_answer_that_never_got_to_the_disk_is_lost()
+{
     let looked_at = stopped_at_every_step(Rotation::Strict).await;
-    assert!(looked_at.lives > 30 && looked_at.lost > 10, "{looked_at:?}");
+    assert!(looked_at.lives > 40 && looked_at.lost > 25, "{looked_at:?}");
 }
 
 #[tokio::test]
@@ -97,12 +98,7 @@ async fn stopped_at_every_step(rotation: Rotation) -> LookedAt {
 
 /// Goes on from every state that a crash may leave at this end; `false` where the renewal was done
 /// before it came to that.
-async fn every_crash(
-    rotation: Rotation,
-    end: End,
-    turn: usize,
-    looked_at: &mut LookedAt,
-) -> bool {
+async fn every_crash(rotation: Rotation, end: End, turn: usize, looked_at: &mut LookedAt) -> bool {
     let (mut nth, mut came_to_it) = (0, true);
     loop {
         let mut bench = Bench::signed_in(rotation).await;

@@ -78,9 +78,8 @@ impl Bench {
     /// What a crash may leave now: everything that is written; the plainest losses; and some that
     /// are torn, other ones at each `turn`.
     pub(crate) fn crashes(&self, turn: usize) -> Vec<Crash> {
-        let content = |crash: &Crash| {
-            ["main-a.json", "main-b.json"].map(|name| crash.disk.content(name))
-        };
+        let content =
+            |crash: &Crash| ["main-a.json", "main-b.json"].map(|name| crash.disk.content(name));
         let ended = self.disk.after_process_end();
         let lost = self.disk.after_power_loss();
         let (plain, torn) = lost.split_at(lost.len().min(4));
