@@ -117,7 +117,7 @@ pub(crate) struct Owner {
     work: JoinSet<()>,
     effects: Vec<Effect>,
     lookout: Lookout,
-    /// When the clocks were last looked at.
+    /// When it was last time for a tick.
     looked: Boot,
     /// A deadline of the past that this look left as it was.
     standing: Option<Boot>,
@@ -218,17 +218,17 @@ impl Owner {
 
     fn tick(&mut self) {
         let now = self.clock.now().boot;
-        let regular = now - self.looked >= TICK_MS;
-        self.looked = now;
         self.handle(Input::Tick);
-        if regular {
+        // Deadlines and curious callers come in between: they must not put it off.
+        if now - self.looked >= TICK_MS {
+            self.looked = now;
             self.look_elsewhere();
         }
         self.want_for_waiters();
         self.save_again();
         self.sign_out_again();
         let deadline = self.engine.next_deadline(self.clock.now()).map(|(at, _)| at);
-        self.standing = deadline.filter(|at| *at <= self.looked);
+        self.standing = deadline.filter(|at| *at <= now);
     }
 
     fn take(&mut self, message: Message) {
