@@ -137,7 +137,7 @@ pub(crate) struct Owner {
     outbox_shut: bool,
     /// The ended session whose server is being told.
     telling: Option<(u64, AbortHandle)>,
-    /// When the clocks were last looked at.
+    /// When it was last time for a tick.
     looked: Boot,
     /// A deadline of the past that this look left as it was.
     standing: Option<Boot>,
@@ -238,16 +238,16 @@ impl Owner {
         let deadline = deadline.filter(|at| Some(*at) != self.standing);
         let waiters = self.waiters.iter().map(|waiter| waiter.until);
         // One that is overdue waits for something else than time: the tick looks whether it has come.
-        let outbox = self.outbox.next_due().filter(|at| *at > self.looked);
+        let outbox = self.outbox.next_due().filter(|at| *at > now.boot);
         tick.into_iter().chain(deadline).chain(waiters).chain(outbox).min()
     }
 
     fn tick(&mut self) {
         let now = self.clock.now().boot;
-        let regular = now - self.looked >= TICK_MS;
-        self.looked = now;
         self.handle(Input::Tick);
-        if regular {
+        // Deadlines and curious callers come in between: they must not put it off.
+        if now - self.looked >= TICK_MS {
+            self.looked = now;
             self.look_elsewhere();
         }
         self.want_for_waiters();
@@ -255,7 +255,7 @@ impl Owner {
         self.sign_out_again();
         self.tell_servers();
         let deadline = self.engine.next_deadline(self.clock.now()).map(|(at, _)| at);
-        self.standing = deadline.filter(|at| *at <= self.looked);
+        self.standing = deadline.filter(|at| *at <= now);
     }
 
     fn take(&mut self, message: Message) {
