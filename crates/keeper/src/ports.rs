@@ -260,4 +260,8 @@ pub trait Connector: Send + Sync {
     /// # Errors
     /// What is wrong with them, in plain English.
     fn connect(&self, account: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String>;
+
+    /// What tells this account's server from every other: its issuer (RFC 8414 section 2), or what
+    /// stands for it where there is none. Together with the user it says whose two sessions are.
+    fn issuer(&self, account: &serde_json::Value) -> String;
 }

@@ -22,6 +22,8 @@ pub mod keys;
 mod locks;
 mod neighbours;
 mod news;
+#[doc(hidden)]
+pub mod recording;
 mod seal;
 mod sealing;
 mod slots;
