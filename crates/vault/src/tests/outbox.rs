@@ -5,7 +5,8 @@ use super::{Bench, KEY, ids_of, save, signed_out, signed_out_with, token_of};
 use crate::Slot;
 use crate::contents::MOST;
 use crate::contract::{sample, unrevoked};
-use crate::keys::KeyFailure;
+use crate::document::{self, Place};
+use crate::keys::{KeptBy, Key, KeyFailure};
 use keeper::ports::{Vault as _, VaultFailure};
 use keeper::record::{Keep, Record, RenewalSecret, Unrevoked};
 use secrecy::ExposeSecret as _;
@@ -205,6 +206,20 @@ fn the_newest_are_kept_where_there_are_too_many() {
     let kept = save(&bench.vault(), Record { outbox, ..sample(1, "first") }).unwrap();
     assert_eq!(ids_of(kept.as_ref()), ids[1..]);
     assert_eq!(ids_of(bench.read().record.as_ref()), ids[1..]);
+}
+
+#[test]
+fn no_more_are_read_than_are_kept() {
+    let bench = Bench::new();
+    let (account, slot) = ("alice", Slot::A);
+    let protection = Some(KeptBy::Keychain);
+    let place = Place { account, slot, after: None, first_of_two: true, protection };
+    let outbox = (0..100).map(unrevoked).collect();
+    let record = Record { outbox, ..sample(1, "first") };
+    let written = document::write_down(&record, &place, Some(&Key::new(KEY))).unwrap();
+    bench.put(slot, &serde_json::to_vec(&written).unwrap());
+    let read = ids_of(bench.read().record.as_ref());
+    assert_eq!(read, (100 - MOST as u64..100).collect::<Vec<_>>());
 }
 
 #[test]
