@@ -377,6 +377,7 @@ impl Owner {
 
     /// After every message: the token on the counter, the callers, and the view.
     fn settle(&mut self) {
+        self.look_when_quiet();
         let now = self.clock.now();
         self.put_on_counter();
         self.answer_callers(now);

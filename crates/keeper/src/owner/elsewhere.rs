@@ -16,15 +16,26 @@ pub(super) struct Lookout {
     under_way: Option<u64>,
     /// The last one could not be used: read again, whatever the vault says of news.
     again: bool,
+    /// One is due, and waits until nothing is being written here.
+    due: bool,
 }
 
 impl Owner {
     /// Begins to look whether another process has changed the record. Not while this one writes: what
     /// is read then may be what is written.
     pub(super) fn look_elsewhere(&mut self) {
-        let idle = self.lookout.under_way.is_none()
-            && !matches!(self.engine.state(), State::Restoring { .. });
-        let Some(begun) = self.store.quiet_since().filter(|_| idle) else { return };
+        if matches!(self.engine.state(), State::Restoring { .. }) {
+            return;
+        }
+        self.lookout.due = true;
+        self.look_when_quiet();
+    }
+
+    /// Called after every message: a write that ends is one.
+    pub(super) fn look_when_quiet(&mut self) {
+        let wanted = self.lookout.due && self.lookout.under_way.is_none();
+        let Some(begun) = self.store.quiet_since().filter(|_| wanted) else { return };
+        self.lookout.due = false;
         self.lookout.under_way = Some(begun);
         let (store, anyway) = (self.store.clone(), self.lookout.again);
         self.spawn(async move { Message::Looked(Box::new(store.news(anyway).await)) });
@@ -46,6 +57,7 @@ impl Owner {
             }
             Some(Ok(reading)) => {
                 self.lookout.again = !undisturbed;
+                self.lookout.due |= !undisturbed;
                 self.shown.set_aside.extend(reading.set_aside);
                 self.outbox_shut = reading.outbox_shut.is_some();
                 // What is older for want of something newer is no news; nor is anything while a

@@ -5,7 +5,7 @@ use super::{Message, Owner};
 use crate::handle::{LeftToExpire, NotTold};
 use crate::outbox::{self, Entry, Holder, Told, add_missing};
 use crate::record::{Session, Tokens, Unrevoked};
-use engine::{Exchange, Revocation, SECOND, State};
+use engine::{Exchange, SECOND, State};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
@@ -101,29 +101,21 @@ impl Owner {
         let now = self.clock.now().boot;
         match told {
             Told::Busy => self.outbox.postpone(id, now + BUSY_MS),
-            Told::Elsewhere => drop(self.outbox.remove(id)),
-            Told::Yes => {
-                self.outbox.remove(id);
-                self.remove_stored(vec![id]);
+            Told::Elsewhere | Told::Yes => drop(self.outbox.remove(id)),
+            Told::NotOffered => self.has_ended(id, NotTold::NotOffered, None),
+            Told::NotAccepted(failure) => {
+                self.has_ended(id, NotTold::NotAccepted, Some(failure.exchange));
             }
-            Told::NotOffered => {
-                if let Some(entry) = self.outbox.remove(id) {
-                    self.give_up(entry, NotTold::NotOffered);
-                }
-            }
-            Told::Failed(failure) => {
-                let tries = self.outbox.failed(id, &failure);
-                match Revocation::after(&failure, tries, id) {
-                    Revocation::Again { in_ms } => self.outbox.postpone(id, now + in_ms),
-                    Revocation::NotAccepted => {
-                        if let Some(entry) = self.outbox.remove(id) {
-                            self.give_up(entry, NotTold::NotAccepted);
-                        }
-                    }
-                }
-            }
+            Told::Failed { failure, in_ms } => self.outbox.failed(id, &failure, now + in_ms),
         }
         self.tell_servers();
+    }
+
+    /// The last word on one that is off the list.
+    fn has_ended(&mut self, id: u64, why: NotTold, exchange: Option<Exchange>) {
+        if let Some(Entry { of, .. }) = self.outbox.remove(id) {
+            self.left(why, of.account, of.user, exchange);
+        }
     }
 
     /// The same person has signed in again: what has ended before is left to expire.
@@ -141,7 +133,11 @@ impl Owner {
     /// Nobody will be told of it any more; it is said once.
     fn give_up(&mut self, entry: Entry, why: NotTold) {
         let Entry { of, last, .. } = entry;
-        self.remove_stored(vec![of.id]);
+        let (store, id) = (self.store.clone(), of.id);
+        self.spawn(async move {
+            outbox::take_off(&store, id).await;
+            Message::Done
+        });
         self.left(why, of.account, of.user, last);
     }
 
@@ -176,25 +172,6 @@ impl Owner {
                 tracing::warn!(%failure, "an ended session could not be written down");
                 None
             }))
-        });
-    }
-
-    fn remove_stored(&mut self, ids: Vec<u64>) {
-        let store = self.store.clone();
-        self.spawn(async move {
-            let write = store.write(move |vault| {
-                vault.change(&mut |stored| {
-                    let mut next = stored?.clone();
-                    let before = next.outbox.len();
-                    next.outbox.retain(|entry| !ids.contains(&entry.id));
-                    (next.outbox.len() != before).then_some(next)
-                })
-            });
-            if let Err(failure) = write.finished().await {
-                // It is told once more after a restart: no server minds.
-                tracing::warn!(%failure, "an ended session could not be taken off the list");
-            }
-            Message::Done
         });
     }
 }
