@@ -204,6 +204,10 @@ impl<C: Connector> Connector for GuardedApis<C> {
         let inner = self.inner.connect(account)?;
         Ok(Arc::new(GuardedApi { inner, socket: Arc::clone(&self.socket) }))
     }
+
+    fn issuer(&self, account: &serde_json::Value) -> String {
+        self.inner.issuer(account)
+    }
 }
 
 struct GuardedApi {
