@@ -2,7 +2,7 @@
 //! clock, in real time.
 
 use auth_client::{AccountSettings, TokenApi};
-use demo_server::{ALICE, Clock, Counters, Rotation, Running, Switches};
+use demo_server::{ALICE, Clock, Counters, Fault, FaultKind, Rotation, Running, Switches};
 use engine::Policy;
 use keeper::clock::SystemClock;
 use keeper::ports::{ApiVerdict, AuthServer, Connector, Credentials};
@@ -45,24 +45,29 @@ async fn two_processes_race_for_a_minute_and_no_refresh_token_is_used_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn processes_that_are_killed_right_when_they_renew_lose_nothing_that_the_server_would_give() {
+async fn processes_that_are_killed_before_the_answer_comes_lose_nothing_that_the_server_would_give()
+{
+    const ROUNDS: u64 = 3;
     let race = Race::new(Rotation::Grace { seconds: 60 }).await;
-    // Killed again and again, whoever of both it is that renews: the request has arrived, and what
-    // becomes of its answer is chance.
-    let mut victims = [race.start("first", 120), race.start("second", 120)];
-    for round in 1..=4 {
-        race.server.counted(|counters| counters.refreshes >= round).await;
-        for victim in &mut victims {
-            victim.kill();
-        }
-        victims = [race.start("first", 120), race.start("second", 120)];
-    }
-    for victim in &mut victims {
-        victim.kill();
+    let start_both = || [race.start("first", 120), race.start("second", 120)];
+    let mut granted = 0;
+    for _ in 0..ROUNDS {
+        race.hold_answers(true).await;
+        let both = start_both();
+        race.server.counted(|counters| counters.refreshes_granted > granted).await;
+        // The server has rotated, and nobody has heard of it. Whoever of both it was is killed.
+        drop(both);
+        race.hold_answers(false).await;
+        let both = start_both();
+        race.server.counted(|counters| counters.refreshes_granted > granted + 1).await;
+        drop(both);
+        granted = race.counters().await.refreshes_granted;
     }
     let last = race.start("last", 8).came_to().await;
+    assert!(last.calls > 0, "{last:?}");
     assert_eq!((last.nothing, last.refused), (0, 0), "{last:?}");
     let counters = race.counters().await;
+    assert!(counters.refresh_tokens_seen_twice >= ROUNDS, "no answer was lost");
     assert_eq!(counters.reuse_detected, 0);
     assert_eq!(counters.logins, 1);
 }
@@ -71,6 +76,7 @@ async fn processes_that_are_killed_right_when_they_renew_lose_nothing_that_the_s
 struct Race {
     folder: TempDir,
     server: Running,
+    rotation: Rotation,
 }
 
 /// A process of its own.
@@ -92,9 +98,7 @@ struct Had {
 
 impl Race {
     async fn new(rotation: Rotation) -> Self {
-        let switches =
-            Switches { access_lifetime_ms: LIFETIME_MS, rotation, ..Switches::default() };
-        let server = Running::in_memory(switches, Clock::system()).await.unwrap();
+        let server = Running::in_memory(switches(rotation), Clock::system()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let keeper = launch(folder.path());
         let settings = AccountSettings {
@@ -109,7 +113,7 @@ impl Race {
         let request = SignIn { server: api, account, credentials, keep: Keep::Disk };
         keeper.sign_in(request).await.unwrap();
         keeper.quit().await;
-        Self { folder, server }
+        Self { folder, server, rotation }
     }
 
     fn start(&self, name: &str, seconds: u64) -> Copy {
@@ -124,9 +128,21 @@ impl Race {
         Copy { process, report }
     }
 
+    /// From now on answers to renewals are held back once they are decided; or no more, and those
+    /// that were are let go.
+    async fn hold_answers(&self, hold: bool) {
+        let kind = if hold { FaultKind::Hold { after_handling: true } } else { FaultKind::None };
+        let switches = Switches { fault: Fault::from(kind), ..switches(self.rotation) };
+        self.server.control().set_switches(switches).await.unwrap();
+    }
+
     async fn counters(&self) -> Counters {
         self.server.control().counters().await.unwrap()
     }
+}
+
+fn switches(rotation: Rotation) -> Switches {
+    Switches { access_lifetime_ms: LIFETIME_MS, rotation, ..Switches::default() }
 }
 
 impl Copy {
@@ -142,15 +158,10 @@ impl Copy {
         .await
         .unwrap()
     }
-
-    fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
 }
 
 impl Drop for Copy {
-    /// Nothing outlives a test that failed.
+    /// Killed, whatever it does: nothing outlives a test.
     fn drop(&mut self) {
         let _gone = self.process.kill();
         let _gone = self.process.wait();
@@ -218,5 +229,9 @@ impl Connector for TokenApis {
             serde_json::from_value(account.clone()).map_err(|why| why.to_string())?;
         let api = TokenApi::new(settings, Arc::new(SystemClock::new()));
         Ok(Arc::new(api.map_err(|why| why.to_string())?))
+    }
+
+    fn issuer(&self, account: &Value) -> String {
+        account["baseUrl"].to_string()
     }
 }
