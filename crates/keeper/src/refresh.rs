@@ -11,6 +11,7 @@ use crate::store::{Store, Write, too_slow};
 use crate::unsaved::{Over, Unsaved};
 use engine::{Boot, Class, ClockSample, Exchange, Failure, Fingerprint, Grant, SECOND};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 /// An answer that is not on disk after so long is handed out all the same, in milliseconds.
@@ -30,11 +31,15 @@ pub(crate) struct Basis {
     pub(crate) lock: Option<RefreshLock>,
     /// This token was tried before: an intent that is found is known already.
     pub(crate) tried: bool,
+    /// An intent of ours that was given up, and may have been written late: nothing was sent with it.
+    pub(crate) put_off: Option<Intent>,
     pub(crate) call: Call,
     /// Ask even where the intent cannot be written down.
     pub(crate) even_unwritten: bool,
     /// When the refresh token at hand ends, where that is known.
     pub(crate) refresh_end: Option<Boot>,
+    /// The refresh lock is free once this has closed.
+    pub(crate) after: Option<oneshot::Receiver<()>>,
 }
 
 /// What came of it.
@@ -43,8 +48,8 @@ pub(crate) enum Outcome {
     /// With the lock, for what could not be saved yet.
     Failed(Box<Failure>, Option<RefreshLock>),
     /// Nothing was sent: the intent could not be written down. With the lock, for what could not be
-    /// saved yet.
-    PutOff(VaultFailure, Option<RefreshLock>),
+    /// saved yet, and the intent, should it be written late.
+    PutOff(VaultFailure, Option<RefreshLock>, Option<Intent>),
     /// Another process is renewing.
     HeldElsewhere,
     /// Another process has renewed, signed in or signed out: this is its record.
@@ -93,6 +98,9 @@ pub(crate) struct Around {
 
 /// Runs one refresh.
 pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
+    if let Some(after) = basis.after.take() {
+        let _closed = after.await;
+    }
     let lock = match basis.lock.take() {
         Some(held) => Some(held),
         None => match around.store.try_refresh_lock().await {
@@ -113,7 +121,9 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
         unsaved: basis.unsaved.take(),
     };
     let unread = match look(&around, &ours).await {
-        Found::Ours { intent } if intent && !basis.tried => {
+        Found::Ours { intent: Some(found) }
+            if !basis.tried && Some(&found) != basis.put_off.as_ref() =>
+        {
             return Outcome::Failed(Box::new(begun_elsewhere(&around)), lock);
         }
         Found::Ours { .. } => false,
@@ -123,7 +133,7 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
     let intent = ours
         .asked_with
         .map(|with| Intent { fingerprint: with.0, since_wall_ms: around.clock.now().wall.0 });
-    let mine = match write_intent(&around, &ours, intent).await {
+    let mine = match write_intent(&around, &ours, intent.clone()).await {
         // It could not be read before, and is something else: another process was faster. The next
         // try finds out what.
         Ok(Noted::NotOurs) if unread => return Outcome::HeldElsewhere,
@@ -133,7 +143,7 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
             tracing::warn!(%failure, "renewing although the intent could not be written down");
             false
         }
-        Err(failure) => return Outcome::PutOff(failure, lock),
+        Err(failure) => return Outcome::PutOff(failure, lock, intent),
     };
 
     match around.server.refresh(&basis.tokens, basis.call).await {
@@ -193,7 +203,7 @@ impl Ours {
 enum Found {
     /// What is at hand, or what it follows. `intent`: somebody began to renew it.
     Ours {
-        intent: bool,
+        intent: Option<Intent>,
     },
     /// It cannot be told: the record could not be read.
     Unread,
@@ -213,23 +223,21 @@ enum Noted {
 /// Reads the record again under the lock: another process may have been faster. Whatever it says then
 /// is newer than what is at hand, unless that could not be saved.
 async fn look(around: &Around, ours: &Ours) -> Found {
-    let unknown = Found::Ours { intent: false };
+    let unknown = || Found::Ours { intent: None };
     // A record that cannot be read now does not stop the refresh: the tokens are at hand. Nor does
     // one that is older for want of a newer that was damaged.
     let Ok(reading) = around.store.read_soon().await else { return Found::Unread };
     if reading.fell_back {
-        return unknown;
+        return unknown();
     }
     let stored = reading.record;
     if let Some(stored) = stored.as_ref().filter(|stored| ours.is_in(stored)) {
-        let intent = stored.session.as_ref().and_then(|held| held.intent.as_ref());
-        return Found::Ours {
-            intent: intent.map(|it| Fingerprint(it.fingerprint)) == ours.asked_with
-                && intent.is_some(),
-        };
+        let intent = stored.session.as_ref().and_then(|held| held.intent.clone());
+        let same = |intent: &Intent| Some(Fingerprint(intent.fingerprint)) == ours.asked_with;
+        return Found::Ours { intent: intent.filter(same) };
     }
     if ours.unsaved.as_ref().is_some_and(|unsaved| unsaved.may_replace(Over::of(stored.as_ref()))) {
-        return unknown;
+        return unknown();
     }
     // Nothing there any more: everything was forgotten, which is somebody's sign-out.
     Found::Elsewhere(stored.map(Box::new))

@@ -6,9 +6,20 @@ use crate::handle::{LeftToExpire, NotTold};
 use crate::outbox::{self, Entry, Holder, Told, add_missing};
 use crate::record::{Session, Tokens, Unrevoked};
 use engine::{Exchange, Revocation, SECOND, State};
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 
 /// How soon to look whether the refresh lock is free.
 const BUSY_MS: i64 = SECOND;
+
+/// A server being told.
+pub(super) struct Voice {
+    /// Of which ended session.
+    id: u64,
+    task: AbortHandle,
+    /// Closes when the refresh lock is free again.
+    over: oneshot::Receiver<()>,
+}
 
 impl Owner {
     /// These tokens belong to a session that has ended here: their server is told. Not where the same
@@ -55,10 +66,13 @@ impl Owner {
         match self.connector.connect(&entry.of.account) {
             Ok(server) => {
                 let store = self.store.clone();
+                let (held, over) = oneshot::channel();
                 let task = self.spawn(async move {
+                    // Dropped with whatever it holds, however this ends.
+                    let _held: oneshot::Sender<()> = held;
                     Message::Told { id, told: message.to(server, store).await }
                 });
-                self.telling = Some((id, task));
+                self.telling = Some(Voice { id, task, over });
             }
             Err(problem) => {
                 tracing::warn!(problem, "the settings of a session that has ended do not work");
@@ -69,16 +83,17 @@ impl Owner {
         }
     }
 
-    /// A renewal wants the refresh lock: whoever is being told is told again later.
-    pub(super) fn stop_telling(&mut self) {
-        if let Some((id, task)) = self.telling.take() {
-            task.abort();
-            self.outbox.postpone(id, self.clock.now().boot + BUSY_MS);
-        }
+    /// A renewal wants the refresh lock: whoever is being told is told again later. Answers what
+    /// closes when the lock is free.
+    pub(super) fn stop_telling(&mut self) -> Option<oneshot::Receiver<()>> {
+        let Voice { id, task, over } = self.telling.take()?;
+        task.abort();
+        self.outbox.postpone(id, self.clock.now().boot + BUSY_MS);
+        Some(over)
     }
 
     pub(super) fn told(&mut self, id: u64, told: Told) {
-        if self.telling.as_ref().is_none_or(|(of, _)| *of != id) {
+        if self.telling.as_ref().is_none_or(|voice| voice.id != id) {
             // Given up meanwhile.
             return;
         }
@@ -115,8 +130,8 @@ impl Owner {
     pub(super) fn drop_same_person(&mut self, holder: &Holder) {
         let connector = std::sync::Arc::clone(&self.connector);
         let same = |of: &Unrevoked| Holder::of(of).is_same_person(holder, connector.as_ref());
-        if self.telling.as_ref().is_some_and(|(id, _)| self.outbox.is(*id, same)) {
-            self.stop_telling();
+        if self.telling.as_ref().is_some_and(|voice| self.outbox.is(voice.id, same)) {
+            drop(self.stop_telling());
         }
         for entry in self.outbox.remove_where(same) {
             self.give_up(entry, NotTold::SignedInAgain);
