@@ -1,4 +1,4 @@
-//! A renewal that is overtaken while it waits for the disk.
+//! What was begun before another copy did something, and comes back from the disk after it.
 
 use crate::desk::Desk;
 use demo_server::{Rotation, Switches};
@@ -21,7 +21,7 @@ async fn a_renewal_that_could_not_read_again_does_not_use_what_another_copy_has_
     let desk = Desk::with(Switches { rotation, ..crate::desk::an_hour() }).await;
     desk.sign_in().await.close().await;
     let slow = Slow(Arc::default());
-    let vault = SlowVault { inner: desk.vault(), slow: slow.clone(), locked: Mutex::new(false) };
+    let vault = SlowVault::new(&desk, &slow);
     let (first, second) =
         (desk.launch(), desk.launch_with(Arc::new(vault), Arc::new(desk.connector())));
     first.until_status("resting").await;
@@ -53,6 +53,38 @@ async fn a_renewal_that_could_not_read_again_does_not_use_what_another_copy_has_
     }
 }
 
+#[tokio::test]
+async fn what_was_read_before_a_renewal_was_taken_over_does_not_undo_that() {
+    let desk = Desk::with(crate::desk::an_hour()).await;
+    desk.sign_in().await.close().await;
+    let slow = Slow(Arc::default());
+    let vault = SlowVault { hangs: Which::Look, ..SlowVault::new(&desk, &slow) };
+    let (first, second) =
+        (desk.launch(), desk.launch_with(Arc::new(vault), Arc::new(desk.connector())));
+    first.until_status("resting").await;
+    second.until_status("resting").await;
+
+    second.pass(&desk, 5 * SECOND).await;
+    slow.until(Hangs::Now).await;
+    first.keeper.tell(Trigger::Asked).await;
+    first.until_renewed(1).await;
+    second.keeper.tell(Trigger::Asked).await;
+    second.until_renewed(1).await;
+    let taken_over = second.token().await;
+    assert_eq!(taken_over, first.token().await);
+    slow.set(Hangs::NoMore);
+    // What was read comes before the next look does.
+    for _ in 0..100 {
+        second.pass(&desk, 5 * SECOND).await;
+        if slow.is(Hangs::SeenAgain) {
+            break;
+        }
+    }
+    assert!(slow.is(Hangs::SeenAgain), "it looks no more");
+    assert_eq!(second.token().await, taken_over);
+    assert_eq!(second.shown().view.refreshes, 1);
+}
+
 /// Where a reading hangs.
 #[derive(Clone)]
 struct Slow(Arc<(Mutex<Hangs>, Condvar)>);
@@ -65,6 +97,16 @@ enum Hangs {
     /// The renewal did not wait for it any longer.
     WentOn,
     NoMore,
+    /// Something was looked for once more.
+    SeenAgain,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// The first reading under the refresh lock, before it begins.
+    UnderTheLock,
+    /// The first look for news, once it has read.
+    Look,
 }
 
 impl Slow {
@@ -96,20 +138,38 @@ thread_local! {
     static LOOKS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The first reading under the refresh lock hangs.
+/// One reading hangs.
 struct SlowVault {
     inner: FileVault,
     slow: Slow,
+    hangs: Which,
     locked: Mutex<bool>,
+}
+
+impl SlowVault {
+    fn new(desk: &Desk, slow: &Slow) -> Self {
+        let (inner, slow) = (desk.vault(), slow.clone());
+        Self { inner, slow, hangs: Which::UnderTheLock, locked: Mutex::new(false) }
+    }
+
+    fn hang(&self) {
+        self.slow.set(Hangs::Now);
+        self.slow.wait(Hangs::NoMore);
+    }
 }
 
 impl Vault for SlowVault {
     fn read(&self) -> Result<Reading, VaultFailure> {
-        if !LOOKS.take() && *self.locked.lock().unwrap() && self.slow.is(Hangs::NotYet) {
-            self.slow.set(Hangs::Now);
-            self.slow.wait(Hangs::NoMore);
+        let looks = LOOKS.take();
+        let hangs = self.slow.is(Hangs::NotYet);
+        if hangs && self.hangs == Which::UnderTheLock && !looks && *self.locked.lock().unwrap() {
+            self.hang();
         }
-        self.inner.read()
+        let reading = self.inner.read();
+        if hangs && self.hangs == Which::Look && looks {
+            self.hang();
+        }
+        reading
     }
 
     fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
@@ -126,8 +186,14 @@ impl Vault for SlowVault {
     }
 
     fn has_news(&self) -> bool {
-        LOOKS.set(self.inner.has_news());
-        LOOKS.get()
+        if self.slow.is(Hangs::NoMore) {
+            self.slow.set(Hangs::SeenAgain);
+        }
+        // The first look reads whatever there is.
+        let looks =
+            self.inner.has_news() || self.hangs == Which::Look && self.slow.is(Hangs::NotYet);
+        LOOKS.set(looks);
+        looks
     }
 
     fn label(&self) -> Result<Option<Label>, VaultFailure> {
