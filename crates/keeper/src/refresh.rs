@@ -120,20 +120,24 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
         asked_with: renewal_fingerprint(&basis.key, &basis.tokens),
         unsaved: basis.unsaved.take(),
     };
-    match look(&around, &ours).await {
+    let unread = match look(&around, &ours).await {
         Found::Ours { intent: Some(found) }
             if !basis.tried && Some(&found) != basis.put_off.as_ref() =>
         {
             return Outcome::Failed(Box::new(begun_elsewhere(&around)), lock);
         }
-        Found::Ours { .. } => {}
+        Found::Ours { .. } => false,
+        Found::Unread => true,
         Found::Elsewhere(record) => return Outcome::Elsewhere(record),
-    }
+    };
     let intent = ours
         .asked_with
         .map(|with| Intent { fingerprint: with.0, since_wall_ms: around.clock.now().wall.0 });
     let mine = match write_intent(&around, &ours, intent.clone()).await {
-        Ok(news) => news,
+        // It could not be read before, and is something else: another process was faster. The next
+        // try finds out what.
+        Ok(Noted::NotOurs) if unread => return Outcome::HeldElsewhere,
+        Ok(noted) => noted == Noted::News,
         // Where even the tokens at hand are not on disk, an intent there would protect nothing.
         Err(failure) if basis.even_unwritten || ours.unsaved.is_some() => {
             tracing::warn!(%failure, "renewing although the intent could not be written down");
@@ -201,7 +205,19 @@ enum Found {
     Ours {
         intent: Option<Intent>,
     },
+    /// It cannot be told: the record could not be read.
+    Unread,
     Elsewhere(Option<Box<Record>>),
+}
+
+/// What writing down an intent, or its absence, came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Noted {
+    News,
+    /// It was so already.
+    Known,
+    /// The store does not hold what the refresh was begun for.
+    NotOurs,
 }
 
 /// Reads the record again under the lock: another process may have been faster. Whatever it says then
@@ -210,7 +226,7 @@ async fn look(around: &Around, ours: &Ours) -> Found {
     let unknown = || Found::Ours { intent: None };
     // A record that cannot be read now does not stop the refresh: the tokens are at hand. Nor does
     // one that is older for want of a newer that was damaged.
-    let Ok(reading) = around.store.read_soon().await else { return unknown() };
+    let Ok(reading) = around.store.read_soon().await else { return Found::Unread };
     if reading.fell_back {
         return unknown();
     }
@@ -240,20 +256,23 @@ fn begun_elsewhere(around: &Around) -> Failure {
     }
 }
 
-/// Writes the intent, or its absence; answers whether that was news.
+/// Writes the intent, or its absence.
 async fn write_intent(
     around: &Around,
     ours: &Ours,
     intent: Option<Intent>,
-) -> Result<bool, VaultFailure> {
+) -> Result<Noted, VaultFailure> {
     let ours = ours.clone();
     let written = around.store.write_soon(move |vault, given_up| {
-        let mut news = false;
+        let mut noted = Noted::Known;
         vault.change(&mut |record| {
             if given_up.is_true() {
                 return None;
             }
-            let mut next = ours.base(record)?;
+            let Some(mut next) = ours.base(record) else {
+                noted = Noted::NotOurs;
+                return None;
+            };
             let session = next.session.as_mut()?;
             // The first try's time is kept: it says how long the outcome has been unknown.
             let same = match (&session.intent, &intent) {
@@ -265,10 +284,10 @@ async fn write_intent(
                 return None;
             }
             session.intent = intent.clone();
-            news = true;
+            noted = Noted::News;
             Some(next)
         })?;
-        Ok(news)
+        Ok(noted)
     });
     written.await
 }

@@ -14,10 +14,19 @@ use engine::{Input, State};
 pub(super) struct Lookout {
     /// One is under way: this many writes had been begun when it began.
     under_way: Option<u64>,
+    /// What it reads may be older than what was taken over since.
+    outdated: bool,
     /// The last one could not be used: read again, whatever the vault says of news.
     again: bool,
     /// One is due, and waits until nothing is being written here.
     due: bool,
+}
+
+impl Lookout {
+    /// Something was taken over that a look under way may have come too early for.
+    pub(super) fn has_taken_over(&mut self) {
+        self.outdated = self.under_way.is_some();
+    }
 }
 
 impl Owner {
@@ -47,7 +56,8 @@ impl Owner {
     }
 
     pub(super) fn looked(&mut self, news: Option<Result<Reading, VaultFailure>>) {
-        let undisturbed = self.lookout.under_way.take() == self.store.quiet_since();
+        let outdated = std::mem::take(&mut self.lookout.outdated);
+        let undisturbed = self.lookout.under_way.take() == self.store.quiet_since() && !outdated;
         match news {
             None => self.lookout.again = false,
             Some(Err(failure)) => {

@@ -207,6 +207,7 @@ impl Owner {
 
     /// Takes over what another process has saved.
     pub(super) fn adopt(&mut self, record: Option<Record>) {
+        self.lookout.has_taken_over();
         if self.unsaved.take().is_some() {
             self.handle(Input::Saved);
         }
