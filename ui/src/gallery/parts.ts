@@ -191,6 +191,7 @@ export const restingApp: AppView = {
   },
   notices: [],
   preferences: { language: 'system', theme: 'system', leadS: null },
+  timeMoved: null,
 };
 
 export function withSession(change: Partial<View>, app: Partial<AppView> = {}): AppView {
