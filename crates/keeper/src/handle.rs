@@ -49,7 +49,7 @@ pub struct Shown {
     pub set_aside: Vec<String>,
     /// A sign-out that could not be written down yet, and why.
     pub sign_out_unwritten: Option<String>,
-    /// Who is, or was, signed in, as the record tells without its key: while that is waited for.
+    /// Who is, or was, signed in, as the record tells without its key; while that is waited for.
     pub known_as: Option<Identity>,
     /// Sessions that have ended here, of which their server has still to be told.
     pub outbox: Vec<Untold>,

@@ -2,22 +2,21 @@
 
 use crate::access::{AccessToken, Counter};
 use crate::handle::{Setup, Shown, SignIn, SignInError, Unavailable};
-use crate::ports::{AuthServer, Clock, Connector, Reading, RefreshLock, VaultFailure};
+use crate::ports::{AuthServer, Clock, Connector, Label, Reading, RefreshLock, VaultFailure};
 use crate::record::{Keep, Session};
 use crate::refresh::{Outcome, Saved};
 use crate::sign::{SignedIn, Turn};
 use crate::store::Store;
 use crate::unsaved::{Over, Unsaved};
 use callers::Waiter;
-use engine::{
-    Boot, ClockSample, Effect, Engine, Fingerprint, Input, Policy, SECOND, State, Trigger,
-};
+use elsewhere::Lookout;
+use engine::{Boot, ClockSample, Effect, Engine, Fingerprint, Input, Policy, SECOND, Trigger};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-/// While somebody is signed in, or may be, the clocks are looked at this often, in milliseconds.
+/// The clocks, and the record, are looked at this often, in milliseconds.
 const TICK_MS: i64 = 5 * SECOND;
 
 /// What the owner is told.
@@ -41,6 +40,10 @@ pub(crate) enum Message {
     Quit(oneshot::Sender<()>),
     // From the owner's own tasks:
     Read(Box<Result<Reading, VaultFailure>>),
+    /// What stands on a record that cannot be opened.
+    Labelled(Option<Label>),
+    /// What another process has written; `None` where there is no news.
+    Looked(Box<Option<Result<Reading, VaultFailure>>>),
     Refreshed {
         attempt: u64,
         outcome: Outcome,
@@ -113,6 +116,7 @@ pub(crate) struct Owner {
     messages: mpsc::Receiver<Message>,
     work: JoinSet<()>,
     effects: Vec<Effect>,
+    lookout: Lookout,
     /// When the clocks were last looked at.
     looked: Boot,
     /// A deadline of the past that this look left as it was.
@@ -168,6 +172,7 @@ impl Owner {
             messages,
             work: JoinSet::new(),
             effects,
+            lookout: Lookout::default(),
             looked: now.boot,
             standing: None,
         };
@@ -200,11 +205,10 @@ impl Owner {
     /// When to look at the clocks again, if nothing else happens.
     fn wake_at(&self) -> Option<Boot> {
         let now = self.clock.now();
-        // Without ticks a quiet hour would look like a sleep, and a wake asks a locked keychain again.
-        let restoring = matches!(self.engine.state(), State::Restoring { .. });
-        let busy = self.session.is_some() || self.unwritten.is_some() || restoring;
-        // Counted from the last look: messages that keep coming must not put it off.
-        let tick = busy.then_some(self.looked + TICK_MS);
+        // Always, signed out or not: without ticks a quiet hour would look like a sleep, and another
+        // copy's sign-in go unseen. Counted from the last look: messages that keep coming must not put
+        // it off.
+        let tick = Some(self.looked + TICK_MS);
         let deadline = self.engine.next_deadline(now).map(|(at, _)| at);
         // A deadline that the last look has left standing waits for something else than time.
         let deadline = deadline.filter(|at| Some(*at) != self.standing);
@@ -213,8 +217,13 @@ impl Owner {
     }
 
     fn tick(&mut self) {
-        self.looked = self.clock.now().boot;
+        let now = self.clock.now().boot;
+        let regular = now - self.looked >= TICK_MS;
+        self.looked = now;
         self.handle(Input::Tick);
+        if regular {
+            self.look_elsewhere();
+        }
         self.want_for_waiters();
         self.save_again();
         self.sign_out_again();
@@ -224,7 +233,10 @@ impl Owner {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Came(trigger) => self.handle(Input::Came(trigger)),
+            Message::Came(trigger) => {
+                self.handle(Input::Came(trigger));
+                self.look_elsewhere();
+            }
             Message::Look(reply) => {
                 self.tick();
                 self.done.push(reply);
@@ -238,6 +250,7 @@ impl Owner {
             Message::Token { min_validity_ms, reply } => self.token_wanted(min_validity_ms, reply),
             Message::ApiRefused(access, reply) => {
                 self.handle(Input::ApiRefused(access));
+                self.look_elsewhere();
                 self.done.push(reply);
             }
             Message::ApiAnswered { confirmed, clock } => {
@@ -254,6 +267,8 @@ impl Owner {
             Message::Policy(policy) => self.handle(Input::PolicyChanged(policy)),
             Message::Quit(reply) => drop(reply),
             Message::Read(result) => self.read(*result),
+            Message::Labelled(label) => self.labelled(label),
+            Message::Looked(news) => self.looked(*news),
             Message::Refreshed { attempt, outcome } => self.refreshed(attempt, outcome),
             Message::SignedIn { result, turn, reply } => {
                 self.signing_in = self.signing_in.saturating_sub(1);
@@ -350,6 +365,7 @@ async fn sleep(clock: Arc<dyn Clock>, until: Option<Boot>) {
 }
 
 mod callers;
+mod elsewhere;
 mod quit;
 mod renewal;
 mod saving;

@@ -124,7 +124,8 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
         .map(|with| Intent { fingerprint: with.0, since_wall_ms: around.clock.now().wall.0 });
     let mine = match write_intent(&around, &ours, intent).await {
         Ok(news) => news,
-        Err(failure) if basis.even_unwritten => {
+        // Where even the tokens at hand are not on disk, an intent there would protect nothing.
+        Err(failure) if basis.even_unwritten || ours.unsaved.is_some() => {
             tracing::warn!(%failure, "renewing although the intent could not be written down");
             false
         }

@@ -1,9 +1,9 @@
 //! The vault as the owner calls it: on threads that may block, none of them waited for for ever.
 
-use crate::ports::{Clock, Reading, RefreshLock, Vault, VaultFailure};
+use crate::ports::{Clock, Label, Reading, RefreshLock, Vault, VaultFailure};
 use engine::{SECOND, StoreTrouble, WriteTrouble};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -17,6 +17,8 @@ pub(crate) struct Store {
     vault: Arc<dyn Vault>,
     clock: Arc<dyn Clock>,
     writes: watch::Sender<usize>,
+    /// Counts the writes that were begun.
+    begun: Arc<AtomicU64>,
 }
 
 /// A write under way. It goes on when this is dropped.
@@ -34,7 +36,7 @@ impl GivenUp {
 
 impl Store {
     pub(crate) fn new(vault: Arc<dyn Vault>, clock: Arc<dyn Clock>) -> Self {
-        Self { vault, clock, writes: watch::Sender::new(0) }
+        Self { vault, clock, writes: watch::Sender::new(0), begun: Arc::default() }
     }
 
     /// Reads the record, however long a keychain takes.
@@ -46,6 +48,25 @@ impl Store {
     /// The same, for somebody who can do without.
     pub(crate) async fn read_soon(&self) -> Result<Reading, VaultFailure> {
         self.soon(PATIENCE_MS, self.read()).await
+    }
+
+    /// Reads the record again where another process may have changed it, or where `anyway`. `None`
+    /// where there is no news.
+    pub(crate) async fn news(&self, anyway: bool) -> Option<Result<Reading, VaultFailure>> {
+        let vault = Arc::clone(&self.vault);
+        let look = move || Ok((anyway || vault.has_news()).then(|| vault.read()));
+        done(tokio::task::spawn_blocking(look).await).unwrap_or_else(|failure| Some(Err(failure)))
+    }
+
+    /// What stands on the record in clear.
+    pub(crate) async fn label(&self) -> Result<Option<Label>, VaultFailure> {
+        let vault = Arc::clone(&self.vault);
+        done(tokio::task::spawn_blocking(move || vault.label()).await)
+    }
+
+    /// So many writes were begun by this process; `None` while one is under way.
+    pub(crate) fn quiet_since(&self) -> Option<u64> {
+        (*self.writes.borrow() == 0).then(|| self.begun.load(Ordering::SeqCst))
     }
 
     /// Takes the refresh lock; one that comes too late is given back.
@@ -60,6 +81,7 @@ impl Store {
         &self,
         call: impl FnOnce(&dyn Vault) -> Result<T, VaultFailure> + Send + 'static,
     ) -> Write<T> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
         let (vault, busy) = (Arc::clone(&self.vault), Busy::new(&self.writes));
         Write(tokio::task::spawn_blocking(move || {
             let _busy = busy;

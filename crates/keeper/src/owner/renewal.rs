@@ -1,7 +1,7 @@
 //! What the owner does about the record that was read, and about refreshes.
 
 use super::{Answered, Message, Owner, caught};
-use crate::ports::{Call, Reading, VaultFailure};
+use crate::ports::{Call, Label, Reading, VaultFailure};
 use crate::record::{Record, Session};
 use crate::refresh::{self, Around, Basis, Outcome, Renewed};
 use crate::snapshot::{renewal_fingerprint, snapshot, stamp};
@@ -31,6 +31,11 @@ impl Owner {
             }
             Err(failure) => {
                 tracing::warn!(%failure, "the session cannot be read");
+                let store = self.store.clone();
+                self.spawn(async move {
+                    // Not even that can be read: then nothing is known.
+                    Message::Labelled(store.label().await.unwrap_or_default())
+                });
                 self.handle(Input::RestoreHeldUp(match failure {
                     VaultFailure::KeychainLocked(_) => Holdup::KeychainLocked,
                     VaultFailure::KeychainSlow(_) => Holdup::KeychainSlow,
@@ -45,10 +50,19 @@ impl Owner {
         }
     }
 
+    /// Whose session it is that cannot be opened, as far as it stands on it in clear.
+    pub(super) fn labelled(&mut self, label: Option<Label>) {
+        if let (State::Restoring { .. }, Some(label)) = (self.engine.state(), label) {
+            self.shown.account = Some(label.account);
+            self.shown.known_as = label.identity;
+        }
+    }
+
     pub(super) fn know(&mut self, record: &Record) {
         self.known_epoch = self.known_epoch.max(record.epoch);
         self.shown.account = Some(record.account.clone());
         self.shown.keep = record.keep;
+        self.shown.known_as = None;
     }
 
     fn connect(&mut self, record: &Record) {

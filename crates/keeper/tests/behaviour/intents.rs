@@ -1,7 +1,7 @@
 //! The intent: written before a refresh is sent, so that a lost answer is known to be lost.
 
 use crate::stage::{DUE, Stage, Step, sentence};
-use engine::{Class, SECOND};
+use engine::{Class, HOUR, SECOND, WriteTrouble};
 
 #[tokio::test]
 async fn an_intent_found_at_start_is_one_prompt_retry_after_a_second() {
@@ -86,12 +86,39 @@ async fn a_failure_that_may_have_rotated_leaves_its_intent_with_its_first_time()
 }
 
 #[tokio::test]
-async fn a_disk_that_takes_no_intent_does_not_stop_a_refresh() {
+async fn a_disk_that_takes_no_intent_puts_the_renewal_off_until_it_does() {
     let stage = Stage::new();
     let app = stage.signed_in().await;
     stage.vault.disk_is_full();
     stage.clock.advance(DUE);
+    let shown = app.until("it is put off", |shown| sentence(shown) == "put_off").await;
+    assert_eq!(shown.view.put_off.unwrap().kind, WriteTrouble::DiskFull);
+    assert_eq!(app.token().await, "access-1");
+    assert_eq!(stage.diary.count("asked"), 0);
+
+    stage.vault.fail(None);
+    stage.clock.advance(5 * SECOND);
+    let shown = app.until_renewed(1).await;
+    assert_eq!((shown.view.put_off, shown.view.unsaved), (None, None));
+    assert_eq!(app.token().await, "access-2");
+    assert_eq!(stage.stored(), "access-2");
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_nothing_does_not_cost_the_session_in_the_last_moments() {
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    stage.vault.disk_is_full();
+    stage.clock.advance(DUE);
+    app.until("it is put off", |shown| sentence(shown) == "put_off").await;
+    stage.clock.advance(HOUR - DUE - 30 * SECOND);
     let shown = app.until("it is unsaved", |shown| shown.view.unsaved.is_some()).await;
     assert_eq!(shown.view.refreshes, 1);
     assert_eq!(app.token().await, "access-2");
+    assert_eq!(stage.diary.count("asked"), 1);
+
+    stage.vault.fail(None);
+    stage.clock.advance(5 * SECOND);
+    app.until("it is saved", |shown| shown.view.unsaved.is_none()).await;
+    assert_eq!(stage.stored(), "access-2");
 }

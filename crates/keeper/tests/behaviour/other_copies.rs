@@ -1,8 +1,8 @@
 //! Another copy of the app over the same store.
 
 use crate::stage::{App, DUE, Stage, Step, sentence, status};
-use engine::{Class, SECOND, Trigger};
-use keeper::record::{Intent, RenewalSecret};
+use engine::{Class, MINUTE, SECOND, Trigger};
+use keeper::record::{Intent, Keep, RenewalSecret};
 
 #[tokio::test]
 async fn what_another_copy_has_renewed_is_taken_over_without_a_request() {
@@ -156,4 +156,103 @@ async fn two_copies(stage: &Stage) -> (App, App) {
 fn stage_now(stage: &Stage) -> i64 {
     use keeper::ports::Clock as _;
     stage.clock.now().wall.0
+}
+
+#[tokio::test]
+async fn within_a_tick_each_copy_has_what_another_has_renewed_and_nobody_asks_for_it() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    first.keeper.tell(Trigger::Asked).await;
+    first.until_renewed(1).await;
+    stage.clock.advance(5 * SECOND);
+    second.until_renewed(1).await;
+    assert_eq!(second.token().await, "access-2");
+    assert_eq!(stage.diary.count("asked"), 1);
+}
+
+#[tokio::test]
+async fn within_a_tick_each_copy_has_signed_out_as_well() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    first.keeper.sign_out().await;
+    stage.clock.advance(5 * SECOND);
+    second.until_status("signed_out").await;
+    assert_eq!(second.token().await, "none");
+}
+
+#[tokio::test]
+async fn within_a_tick_each_copy_knows_who_has_signed_in_in_another() {
+    let stage = Stage::new();
+    let (first, second) = (stage.start(), stage.start());
+    for app in [&first, &second] {
+        app.until_status("signed_out").await;
+    }
+    first.sign_in(&stage.server, Keep::Disk).await.unwrap();
+    stage.clock.advance(5 * SECOND);
+    second.until_status("resting").await;
+    assert_eq!(second.token().await, "access-1");
+
+    // And out again, and in again.
+    second.keeper.sign_out().await;
+    stage.clock.advance(5 * SECOND);
+    first.until_status("signed_out").await;
+    second.sign_in(&stage.server, Keep::Disk).await.unwrap();
+    stage.clock.advance(5 * SECOND);
+    first.until_status("resting").await;
+    assert_eq!(first.token().await, "access-2");
+}
+
+#[tokio::test]
+async fn a_window_that_comes_to_the_front_looks_at_once() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    first.keeper.sign_out().await;
+    second.keeper.tell(Trigger::Focus).await;
+    second.until_status("signed_out").await;
+}
+
+#[tokio::test]
+async fn what_another_copy_has_forgotten_is_gone_within_a_tick() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    first.keeper.forget().await.unwrap();
+    stage.clock.advance(5 * SECOND);
+    let shown = second.until_status("signed_out").await;
+    assert_eq!(shown.account, None);
+}
+
+#[tokio::test]
+async fn a_sign_out_in_another_copy_ends_a_refresh_that_waits_for_the_network() {
+    let stage = Stage::new();
+    let app = stage.refreshing().await;
+    let mut elsewhere = stage.vault.record().unwrap();
+    elsewhere.epoch += 1;
+    elsewhere.session = None;
+    stage.vault.put(Some(elsewhere));
+    stage.clock.advance(5 * SECOND);
+    app.until_status("signed_out").await;
+    stage.server.let_go();
+    stage.diary.until("gave back refresh-2", 1).await;
+    assert_eq!(stage.stored(), "signed out");
+}
+
+#[tokio::test]
+async fn a_wait_that_the_server_asked_for_outlives_a_restart() {
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    stage.server.then([Step::Wait(10 * MINUTE)]);
+    stage.clock.advance(DUE);
+    app.until("it is throttled", |shown| sentence(shown) == "throttled").await;
+    stage.until_stored("the wait", |held| held.wait_until.is_some()).await;
+    app.kill().await;
+
+    stage.clock.advance(MINUTE);
+    let app = stage.start();
+    let shown = app.until("it is throttled", |shown| sentence(shown) == "throttled").await;
+    let next = shown.view.next.unwrap().at_ms - stage_now(&stage);
+    assert_eq!((next, stage.diary.count("asked")), (9 * MINUTE, 1));
+    stage.clock.advance(9 * MINUTE);
+    app.until_renewed(1).await;
+    // What the next answer brought has nothing to do with it any more.
+    assert_eq!(stage.vault.record().unwrap().session.unwrap().wait_until, None);
 }

@@ -36,14 +36,27 @@ async fn each_reason_why_a_store_cannot_be_read_has_its_sentence() {
     for (failure, words) in [
         (VaultFailure::Unreadable("input/output error".into()), "unreadable"),
         (VaultFailure::not_written("its lock"), "unreadable"),
-        (VaultFailure::KeyGone("no entry".into()), "keychain_gone"),
+        (VaultFailure::KeychainLocked("locked".into()), "locked"),
+        (VaultFailure::KeychainSlow("no answer".into()), "keychain_slow"),
+        (VaultFailure::KeychainCancelled("dismissed".into()), "keychain_cancelled"),
+        (VaultFailure::KeychainGone("no bus".into()), "keychain_gone"),
+        (VaultFailure::KeyGone("no entry".into()), "key_gone"),
     ] {
         let stage = Stage::new();
         stage.signed_in().await.kill().await;
         stage.vault.fail_reads(Some(failure));
         let app = stage.start();
-        app.until(words, |shown| sentence(shown) == words).await;
+        let named =
+            |shown: &keeper::Shown| shown.known_as.as_ref().is_some_and(|who| who.user == "alice");
+        let shown = app.until(words, |shown| sentence(shown) == words && named(shown)).await;
+        assert!(shown.account.is_some(), "{words}");
         assert_eq!(stage.stored(), "access-1");
+        // And it goes on as soon as it can be read.
+        stage.vault.fail_reads(None);
+        app.keeper.tell(Trigger::Asked).await;
+        let shown = app.until_status("resting").await;
+        assert_eq!(shown.known_as, None);
+        assert_eq!(app.token().await, "access-1");
     }
 }
 

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use engine::{HOUR, MINUTE, Policy, SECOND};
 use keeper::clock::ManualClock;
 use keeper::ports::{AuthServer, Clock as _, Connector, Credentials};
-use keeper::record::Keep;
+use keeper::record::{Keep, Session};
 use keeper::{Keeper, Setup, Shown, SignIn, SignInError};
 use secrecy::ExposeSecret as _;
 use std::sync::Arc;
@@ -125,6 +125,19 @@ impl Stage {
         self.clock.advance(DUE);
         self.diary.until("asked", 1).await;
         app
+    }
+
+    /// Waits until the stored session is so: what nobody waits for is written a moment later.
+    pub(crate) async fn until_stored(&self, what: &str, so: impl Fn(&Session) -> bool) {
+        let stored =
+            || self.vault.record().and_then(|record| record.session).is_some_and(|s| so(&s));
+        let there = async {
+            while !stored() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let come = tokio::time::timeout(IN_VAIN, there).await.is_ok();
+        assert!(come, "waited in vain until {what} is stored");
     }
 
     /// What the stored session renews with: `-` where there is none.

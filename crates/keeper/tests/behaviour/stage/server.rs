@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Grant(i64),
     /// A failure of this class.
     Fail(Class),
+    /// The server asks to wait for so many milliseconds.
+    Wait(i64),
     /// The client's code panics.
     Panic,
 }
@@ -80,6 +82,12 @@ impl Scripted {
         let lifetime = match step {
             Step::Grant(ms) => ms,
             Step::Fail(class) => return Err(failure(class)),
+            Step::Wait(ms) => {
+                return Err(Box::new(Failure {
+                    retry_after_ms: Some(ms),
+                    ..*failure(Class::Throttled)
+                }));
+            }
             Step::Panic => panic!("as the script says"),
         };
         let number = self.told.fetch_add(1, Ordering::SeqCst) + 1;

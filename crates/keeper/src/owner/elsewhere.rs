@@ -1,0 +1,109 @@
+//! What other processes have written: looked for on each tick, on focus, and when an API refuses a
+//! token, so that another copy's sign-out, sign-in or renewal is taken over before the next refresh
+//! would find it.
+
+use super::{Message, Owner};
+use crate::ports::{Reading, VaultFailure};
+use crate::record::{Record, Session};
+use crate::snapshot::{fingerprint, renewal_fingerprint, snapshot};
+use crate::unsaved::{Over, Unsaved};
+use engine::{Input, State};
+
+/// Looks at the record.
+#[derive(Default)]
+pub(super) struct Lookout {
+    /// One is under way: this many writes had been begun when it began.
+    under_way: Option<u64>,
+    /// The last one could not be used: read again, whatever the vault says of news.
+    again: bool,
+}
+
+impl Owner {
+    /// Begins to look whether another process has changed the record. Not while this one writes: what
+    /// is read then may be what is written.
+    pub(super) fn look_elsewhere(&mut self) {
+        let idle = self.lookout.under_way.is_none()
+            && !matches!(self.engine.state(), State::Restoring { .. });
+        let Some(begun) = self.store.quiet_since().filter(|_| idle) else { return };
+        self.lookout.under_way = Some(begun);
+        let (store, anyway) = (self.store.clone(), self.lookout.again);
+        self.spawn(async move { Message::Looked(Box::new(store.news(anyway).await)) });
+    }
+
+    pub(super) fn looked(&mut self, news: Option<Result<Reading, VaultFailure>>) {
+        let undisturbed = self.lookout.under_way.take() == self.store.quiet_since();
+        match news {
+            None => self.lookout.again = false,
+            Some(Err(failure)) => {
+                // The tokens are at hand; asking a locked keychain every few seconds would not help.
+                self.lookout.again = false;
+                tracing::warn!(%failure, "what another copy has written cannot be read");
+            }
+            Some(Ok(reading)) => {
+                self.lookout.again = !undisturbed;
+                self.shown.set_aside.extend(reading.set_aside);
+                // What is older for want of something newer is no news; nor is anything while a
+                // sign-out of ours is still to be written over it.
+                if undisturbed && !reading.fell_back && self.unwritten.is_none() {
+                    self.take_over(reading.record);
+                }
+            }
+        }
+    }
+
+    fn take_over(&mut self, record: Option<Record>) {
+        if self.shown.keep == crate::record::Keep::Memory && record.is_none() {
+            return;
+        }
+        let found = Over::of(record.as_ref());
+        if self.unsaved.as_ref().is_some_and(|unsaved: &Unsaved| unsaved.may_replace(found)) {
+            // It is what could not be replaced yet.
+            return;
+        }
+        let theirs = record.as_ref().and_then(|record| record.session.as_ref());
+        match (&self.session, theirs) {
+            (None, None) => {
+                // Signed out as before; the account and the outbox may be others.
+                match record {
+                    Some(record) => self.know(&record),
+                    None => self.shown.account = None,
+                }
+            }
+            (Some(ours), Some(theirs))
+                if self.engine.epoch() == record.as_ref().map(|record| record.epoch)
+                    && same_tokens(ours, theirs) =>
+            {
+                self.take_notice(record);
+            }
+            (Some(_), None) | (None | Some(_), Some(_)) => {
+                let forgotten = record.is_none();
+                self.adopt(record);
+                if forgotten {
+                    self.shown.account = None;
+                }
+            }
+        }
+    }
+
+    /// The same session; what another copy has learned of it. Not while it is being renewed: that
+    /// brings news of its own.
+    fn take_notice(&mut self, record: Option<Record>) {
+        let Some(record) = record else { return };
+        self.know(&record);
+        if matches!(self.engine.state(), State::Refreshing { .. }) {
+            return;
+        }
+        if let Some(noticed) = snapshot(&record, false, self.clock.as_ref()) {
+            self.session = record.session;
+            self.handle(Input::Adopted(Box::new(noticed)));
+        }
+    }
+}
+
+fn same_tokens(ours: &Session, theirs: &Session) -> bool {
+    let names = |session: &Session| {
+        let key = &session.fingerprint_key;
+        (fingerprint(key, &session.tokens.access), renewal_fingerprint(key, &session.tokens))
+    };
+    ours.fingerprint_key == theirs.fingerprint_key && names(ours) == names(theirs)
+}
