@@ -6,13 +6,19 @@
 // `cfg(test)` holds for this whole program; said again, it lets the lints know that the harness
 // may end a test with `expect`.
 #[cfg(test)]
+mod asleep;
+#[cfg(test)]
 mod bad_answers;
 #[cfg(test)]
 mod bad_days;
 #[cfg(test)]
+mod bad_servers;
+#[cfg(test)]
 mod first_session;
 #[cfg(test)]
 mod focus;
+#[cfg(test)]
+mod full_disk;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
@@ -33,3 +39,7 @@ mod screens;
 mod several;
 #[cfg(test)]
 mod simple_jwt;
+#[cfg(test)]
+mod two_copies;
+#[cfg(test)]
+mod wrong_clock;
