@@ -70,7 +70,7 @@ const said: Record<FixtureName, [english: string, chinese: string]> = {
   ],
   unsaved: [
     "Signed in, but not saved: the disk is full. Don't close the app.",
-    '已登录但未保存：the disk is full，请勿关闭应用。',
+    '已登录但未保存：磁盘已满，请勿关闭应用。',
   ],
   clock_jumped: ["You're signed in. Renews by itself in 0:09.", '已登录，0:09 后自动续期。'],
   needs_sign_in: [
@@ -93,8 +93,8 @@ const said: Record<FixtureName, [english: string, chinese: string]> = {
   signed_out_server: ["You're signed out.", '您已退出登录。'],
   locked: ['Your keychain is locked. Unlock it to go on.', '钥匙串已锁定，解锁后继续。'],
   keychain_gone: [
-    'The keychain that protects your session cannot be found. Your session is kept until it is back.',
-    '找不到保护会话的钥匙串。会话已保留，钥匙串恢复后继续。',
+    "Your keychain can't be reached. Your session is kept.",
+    '无法连接钥匙串。会话已保留。',
   ],
   unreadable: [
     'Your session is stored, but it cannot be read right now.',

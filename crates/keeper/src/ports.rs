@@ -123,7 +123,10 @@ pub trait Vault: Send + Sync {
 
     /// Reads the record again under the record lock, hands it to `change`, and writes durably what
     /// comes back. `None` from `change` leaves everything as it is. A new epoch is written to both
-    /// slots. Answers what is there afterwards.
+    /// slots. Answers what is there afterwards: the record as it was kept.
+    ///
+    /// Where the session cannot be opened, `change` is handed the record without it; only a new epoch
+    /// is accepted then. The same holds for the outbox of a record without a session.
     ///
     /// # Errors
     /// [`VaultFailure::NotWritten`] where it could not be saved: what was there before is still
@@ -257,4 +260,8 @@ pub trait Connector: Send + Sync {
     /// # Errors
     /// What is wrong with them, in plain English.
     fn connect(&self, account: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String>;
+
+    /// What tells this account's server from every other: its issuer (RFC 8414 section 2), or what
+    /// stands for it where there is none. Together with the user it says whose two sessions are.
+    fn issuer(&self, account: &serde_json::Value) -> String;
 }

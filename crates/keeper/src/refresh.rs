@@ -52,7 +52,7 @@ pub(crate) enum Outcome {
     /// The answer belongs to an epoch that has ended, here or in another process; what is stored now.
     Late {
         epoch: u64,
-        tokens: Tokens,
+        session: Box<Session>,
         stands: Option<Box<Record>>,
     },
 }
@@ -172,7 +172,7 @@ impl Ours {
             return stored.cloned();
         }
         let unsaved = self.unsaved.as_ref().filter(|unsaved| unsaved.may_replace(over))?;
-        Some(unsaved.record.clone())
+        Some(unsaved.over(stored))
     }
 
     /// Whether this record holds the very tokens that are at hand.
@@ -307,7 +307,7 @@ async fn save(
                 // dropped, not revoked: revoking one token often ends the whole grant.
                 return Outcome::Elsewhere(stands);
             }
-            return Outcome::Late { epoch: ours.epoch, tokens: session.tokens, stands };
+            return Outcome::Late { epoch: ours.epoch, session: Box::new(session), stands };
         }
         Some(Err(why)) => Some(NotSaved { why, lock, writing: None }),
         None => Some(NotSaved { why: too_slow(), lock, writing: Some(write) }),

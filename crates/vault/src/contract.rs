@@ -123,7 +123,7 @@ fn a_vault_stands_on_them(open: Open<'_>) -> Result<(), String> {
     holds(reading.set_aside.len() == 1, "a torn slot is set aside")?;
 
     save(Record { session: None, ..sample(2, "") })?;
-    holds(sealed_parts(&*slots)? == 0, "a sign-out leaves nothing sealed")?;
+    holds(sessions(&*slots)? == 0, "a sign-out leaves no session")?;
     vault()?.forget().map_err(words)?;
     holds(parsed(&*slots, Slot::A)?.is_none(), "forgetting leaves no slot")
 }
@@ -174,13 +174,13 @@ pub fn token(record: Option<&Record>) -> String {
     }
 }
 
-fn sealed_parts(slots: &dyn Slots) -> Result<usize, String> {
-    let mut sealed = 0;
+fn sessions(slots: &dyn Slots) -> Result<usize, String> {
+    let mut sessions = 0;
     for slot in Slot::BOTH {
         let document = parsed(slots, slot)?.unwrap_or_default();
-        sealed += usize::from(document.get("sealed").is_some_and(|sealed| !sealed.is_null()));
+        sessions += usize::from(document.get("signed_in") == Some(&Value::Bool(true)));
     }
-    Ok(sealed)
+    Ok(sessions)
 }
 
 fn opened(open: Open<'_>) -> Result<Arc<dyn Slots>, String> {

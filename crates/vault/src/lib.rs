@@ -13,6 +13,7 @@
 //! - A damaged slot is set aside, never overwritten; a slot whose key cannot be had is not damaged.
 
 mod canonical;
+mod contents;
 #[doc(hidden)]
 pub mod contract;
 mod disk;
@@ -20,13 +21,19 @@ mod document;
 pub mod keys;
 mod locks;
 mod neighbours;
+mod news;
+#[doc(hidden)]
+pub mod recording;
 mod seal;
+mod sealing;
 mod slots;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod vault;
+mod vouch;
 mod write;
 
-pub use slots::{PlainFiles, Slot, SlotFiles, Slots};
+pub use slots::{Glance, PlainFiles, Slot, SlotFiles, Slots};
 pub use vault::{Card, FileVault};

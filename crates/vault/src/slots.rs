@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One of an account's two slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +40,25 @@ impl Slot {
     }
 }
 
+/// A slot from outside: what tells one state of it from another without reading it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Glance {
+    /// It cannot be told.
+    #[default]
+    Unknown,
+    /// There is no such slot.
+    Absent,
+    /// It is there.
+    There {
+        /// Bytes.
+        length: u64,
+        /// When it was last written, in nanoseconds since 1970.
+        modified_ns: u128,
+        /// Which file it is; 0 where the system does not say.
+        inode: u64,
+    },
+}
+
 /// What a place for slots can do. The vault calls it under the record lock only.
 pub trait Slots: Send + Sync {
     /// The account's name in file names.
@@ -52,6 +72,12 @@ pub trait Slots: Send + Sync {
     /// # Errors
     /// The slot is there and cannot be read.
     fn read_raw(&self, slot: Slot) -> io::Result<Option<Vec<u8>>>;
+
+    /// The slot from outside. Asked every few seconds, and without the record lock: it is to be
+    /// cheap. Slots that are no files may leave it unknown.
+    fn glance(&self, _slot: Slot) -> Glance {
+        Glance::Unknown
+    }
 
     /// Replaces the whole slot by this JSON object, durably: once it returns, the slot survives a
     /// loss of power. It may truncate first: the other slot is whole at that moment.
@@ -138,6 +164,25 @@ impl SlotFiles {
         }
     }
 
+    /// See [`Slots::glance`].
+    #[must_use]
+    pub fn glance(&self, slot: Slot) -> Glance {
+        let file = match fs::metadata(self.path(slot)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Glance::Absent,
+            Err(_) => return Glance::Unknown,
+        };
+        let modified = file.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        match modified {
+            Some(since) => Glance::There {
+                length: file.len(),
+                modified_ns: since.as_nanos(),
+                inode: inode(&file),
+            },
+            None => Glance::Unknown,
+        }
+    }
+
     /// Sees to it that the slot's file exists and is its owner's alone *before* anything is written
     /// to it, so that it never is wider.
     ///
@@ -153,7 +198,13 @@ impl SlotFiles {
     /// # Errors
     /// The disk does not say so.
     pub fn make_durable(&self, slot: Slot) -> io::Result<()> {
-        OpenOptions::new().write(true).open(self.path(slot))?.sync_all()?;
+        let file = OpenOptions::new().write(true).open(self.path(slot))?;
+        // The system stamps files by a clock that may stand still for some milliseconds. Two writes
+        // within that, of the same length, could not be told apart from outside.
+        if let Err(error) = file.set_modified(SystemTime::now()) {
+            tracing::debug!(%error, "a slot's time could not be set");
+        }
+        file.sync_all()?;
         sync_folder(&self.folder)
     }
 
@@ -243,6 +294,10 @@ impl Slots for PlainFiles {
         self.0.read_raw(slot)
     }
 
+    fn glance(&self, slot: Slot) -> Glance {
+        self.0.glance(slot)
+    }
+
     fn write(&self, slot: Slot, document: &Value) -> io::Result<()> {
         self.0.make_private(slot)?;
         let bytes = serde_json::to_vec_pretty(document)?;
@@ -278,6 +333,10 @@ impl<S: Slots + ?Sized> Slots for Arc<S> {
         (**self).read_raw(slot)
     }
 
+    fn glance(&self, slot: Slot) -> Glance {
+        (**self).glance(slot)
+    }
+
     fn write(&self, slot: Slot, document: &Value) -> io::Result<()> {
         (**self).write(slot, document)
     }
@@ -311,6 +370,16 @@ pub(crate) fn private_options() -> OpenOptions {
 /// for.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(unix)]
+fn inode(file: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(file)
+}
+
+#[cfg(not(unix))]
+fn inode(_file: &fs::Metadata) -> u64 {
+    0
 }
 
 fn make_private_folder(folder: &Path) -> io::Result<()> {

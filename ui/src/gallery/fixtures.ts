@@ -1,6 +1,6 @@
 // One AppView for every sentence, and for what else changes the picture. Tests and the gallery read
 // the same ones.
-import type { AppView, Class, View } from '../contract';
+import type { AppView, Class, StoreTrouble, View, WriteTrouble } from '../contract';
 import {
   emptySession,
   exchange,
@@ -83,6 +83,18 @@ function ofKnown(change: Partial<View>, app: Partial<AppView> = {}): AppView {
 function waiting(failure: Class, untilMs: number): View['status'] {
   return { kind: 'waiting', why: { kind: 'failure', class: failure }, untilMs };
 }
+
+function trouble(kind: WriteTrouble): StoreTrouble {
+  return { kind, detail: TROUBLES[kind] };
+}
+
+/** As an operating system says it. */
+const TROUBLES: Record<WriteTrouble, string> = {
+  disk_full: 'No space left on device (os error 28)',
+  no_permission: 'Permission denied (os error 13)',
+  slow: 'the disk did not answer within 2 s',
+  other: 'Input/output error (os error 5)',
+};
 
 const inTwelve = NOW + 12 * SECOND;
 const inEight = NOW + 8 * MINUTE;
@@ -216,7 +228,7 @@ const each = {
     status: { kind: 'waiting', why: { kind: 'another_copy' }, untilMs: NOW + SECOND },
     token: token(20 * SECOND, 17 * SECOND, { worth: 'due' }),
   }),
-  unsaved: withSession({ sentence: { kind: 'unsaved' }, unsaved: 'the disk is full' }),
+  unsaved: withSession({ sentence: { kind: 'unsaved' }, unsaved: trouble('disk_full') }),
   clock_jumped: withSession({ clockJumpedMs: 8 * HOUR }),
   needs_sign_in: ofKnown({
     sentence: { kind: 'needs_sign_in' },
@@ -261,7 +273,7 @@ const each = {
     ...restingApp,
     protection: { kind: 'key_file', why: 'no Secret Service on the session bus' },
     notices: [
-      { id: 1, code: 'sign_out_not_told', detail: 'connect: refused' },
+      { id: 1, code: 'sign_out_not_accepted', detail: 'alice · 127.0.0.1:43117 · 400' },
       { id: 2, code: 'store_damaged', detail: 'account.json.damaged-1' },
     ],
   },

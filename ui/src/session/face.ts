@@ -19,7 +19,10 @@ export function face(view: View, now: number): Face {
     case 'restoring':
       return { kind: 'quiet' };
     case 'locked':
+    case 'keychain_slow':
+    case 'keychain_cancelled':
     case 'keychain_gone':
+    case 'key_gone':
     case 'unreadable':
       return { kind: 'lock', locked: view.sentence.kind === 'locked' };
     case 'signed_out':
@@ -41,6 +44,7 @@ export function face(view: View, now: number): Face {
     case 'api_refuses':
     case 'another_copy':
     case 'unsaved':
+    case 'put_off':
       return ofToken(view, now);
   }
 }

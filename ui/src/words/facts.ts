@@ -68,11 +68,20 @@ function keptBy(protection: Protection): string {
   }
 }
 
+/** `boundMs` is not known of a difference that an earlier run measured. */
 function clock(difference: ClockView | null): string {
   if (difference === null) return m.fact_clock_unmeasured();
   const { offsetMs, boundMs } = difference;
   if (Math.abs(offsetMs) < WORTH_SAYING_MS) {
-    return m.fact_clock_small({ offset: tenths(offsetMs), bound: tenths(boundMs) });
+    const offset = tenths(offsetMs);
+    return boundMs === null
+      ? m.fact_clock_small_before({ offset })
+      : m.fact_clock_small({ offset, bound: tenths(boundMs) });
+  }
+  if (boundMs === null) {
+    return offsetMs < 0
+      ? m.fact_clock_ahead_before({ span: span(offsetMs) })
+      : m.fact_clock_behind_before({ span: span(offsetMs) });
   }
   return offsetMs < 0
     ? m.fact_clock_ahead({ span: span(offsetMs) })

@@ -40,7 +40,13 @@ export function noticeWords(code: NoticeCode): string {
       return m.notice_store_damaged();
     case 'sign_out_not_written':
       return m.notice_sign_out_not_written();
-    case 'sign_out_not_told':
-      return m.notice_sign_out_not_told();
+    case 'sign_out_not_accepted':
+      return m.notice_sign_out_not_accepted();
+    case 'sign_out_not_offered':
+      return m.notice_sign_out_not_offered();
+    case 'sign_out_overtaken':
+      return m.notice_sign_out_overtaken();
+    case 'sign_out_given_up':
+      return m.notice_sign_out_given_up();
   }
 }

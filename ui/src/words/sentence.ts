@@ -1,5 +1,5 @@
 // The sentence: am I signed in, what happens next, what must I do.
-import type { Sentence, View } from '../contract';
+import type { Sentence, StoreTrouble, View, WriteTrouble } from '../contract';
 import { m } from '../paraglide/messages.js';
 import { countdown, moment, span } from '../time/format';
 import { tokenEnded } from './standing';
@@ -15,8 +15,14 @@ export function sentence(view: View, now: number): string {
       return m.one_moment();
     case 'locked':
       return m.sentence_locked();
+    case 'keychain_slow':
+      return m.sentence_keychain_slow();
+    case 'keychain_cancelled':
+      return m.sentence_keychain_cancelled();
     case 'keychain_gone':
       return m.sentence_keychain_gone();
+    case 'key_gone':
+      return m.sentence_key_gone();
     case 'unreadable':
       return m.sentence_unreadable();
     case 'signed_out':
@@ -60,9 +66,13 @@ export function sentence(view: View, now: number): string {
     case 'another_copy':
       return m.sentence_another_copy();
     case 'unsaved':
-      return view.unsaved
-        ? m.sentence_unsaved({ reason: view.unsaved })
-        : m.sentence_unsaved_bare();
+      return unsaved(view);
+    case 'put_off': {
+      const reason = putOff(view.putOff);
+      return said.endsMs === null
+        ? m.sentence_put_off_kept({ reason, left: left(said.nextMs) })
+        : m.sentence_put_off({ end: at(said.endsMs), reason, left: left(said.nextMs) });
+    }
   }
 }
 
@@ -75,7 +85,50 @@ export function announcement(view: View): string {
       ? m.sentence_waiting_no_end_still()
       : m.sentence_waiting_valid_still({ end: moment(said.endsMs, view.nowMs) });
   }
+  if (said.kind === 'put_off') {
+    const reason = putOff(view.putOff);
+    return said.endsMs === null
+      ? m.sentence_put_off_kept_still({ reason })
+      : m.sentence_put_off_still({ end: moment(said.endsMs, view.nowMs), reason });
+  }
   return sentence(view, view.nowMs);
+}
+
+function unsaved(view: View): string {
+  const reason = view.unsaved && writeTrouble(view.unsaved.kind);
+  if (tokenEnded(view)) {
+    return reason ? m.sentence_unsaved_kept({ reason }) : m.sentence_unsaved_kept_bare();
+  }
+  return reason ? m.sentence_unsaved({ reason }) : m.sentence_unsaved_bare();
+}
+
+/** Why something could not be written down, as part of a sentence; `null` where there is no plain reason. */
+function writeTrouble(kind: WriteTrouble): string | null {
+  switch (kind) {
+    case 'disk_full':
+      return m.trouble_disk_full();
+    case 'no_permission':
+      return m.trouble_no_permission();
+    case 'slow':
+      return m.trouble_slow();
+    case 'other':
+      return null;
+  }
+}
+
+/** Why a renewal waits, as the beginning of a sentence. */
+function putOff(trouble: StoreTrouble | null): string {
+  switch (trouble?.kind) {
+    case 'disk_full':
+      return m.put_off_disk_full();
+    case 'no_permission':
+      return m.put_off_no_permission();
+    case 'slow':
+      return m.put_off_slow();
+    case 'other':
+    case undefined:
+      return m.put_off_other();
+  }
 }
 
 /**
@@ -107,7 +160,7 @@ export function nextTry(view: View): number | null {
 export function countsDownTo(view: View): number | null {
   const said = view.sentence;
   if (said.kind === 'resting') return said.renewsMs;
-  if (said.kind === 'waiting_valid') return said.nextMs;
+  if (said.kind === 'waiting_valid' || said.kind === 'put_off') return said.nextMs;
   return nextTry(view);
 }
 

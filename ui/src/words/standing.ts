@@ -17,7 +17,10 @@ export function standing(view: View): Standing {
     case 'restoring':
       return { tone: 'idle', words: m.standing_moment() };
     case 'locked':
+    case 'keychain_slow':
+    case 'keychain_cancelled':
     case 'keychain_gone':
+    case 'key_gone':
     case 'unreadable':
       return { tone: 'waiting', words: m.standing_locked() };
     case 'signed_out':
@@ -35,6 +38,7 @@ export function standing(view: View): Standing {
         ? { tone: 'waiting', words: m.standing_kept() }
         : { tone: 'good', words: m.standing_in() };
     case 'unsaved':
+    case 'put_off':
     case 'paused':
     case 'stopped':
     case 'api_refuses':

@@ -30,6 +30,11 @@ impl Owner {
         self.spawn(async move { Message::Looked(Box::new(store.news(anyway).await)) });
     }
 
+    /// The person, or the window coming to the front, may have unlocked what could not be opened.
+    pub(super) fn look_again_for_the_outbox(&mut self) {
+        self.lookout.again |= self.outbox_shut;
+    }
+
     pub(super) fn looked(&mut self, news: Option<Result<Reading, VaultFailure>>) {
         let undisturbed = self.lookout.under_way.take() == self.store.quiet_since();
         match news {
@@ -42,6 +47,7 @@ impl Owner {
             Some(Ok(reading)) => {
                 self.lookout.again = !undisturbed;
                 self.shown.set_aside.extend(reading.set_aside);
+                self.outbox_shut = reading.outbox_shut.is_some();
                 // What is older for want of something newer is no news; nor is anything while a
                 // sign-out of ours is still to be written over it.
                 if undisturbed && !reading.fell_back && self.unwritten.is_none() {
@@ -64,6 +70,7 @@ impl Owner {
         match (&self.session, theirs) {
             (None, None) => {
                 // Signed out as before; the account and the outbox may be others.
+                self.outbox.see(record.as_ref().map_or(&[], |record| record.outbox.as_slice()));
                 match record {
                     Some(record) => self.know(&record),
                     None => self.shown.account = None,
@@ -90,6 +97,7 @@ impl Owner {
     fn take_notice(&mut self, record: Option<Record>) {
         let Some(record) = record else { return };
         self.know(&record);
+        self.outbox.see(&record.outbox);
         if matches!(self.engine.state(), State::Refreshing { .. }) {
             return;
         }

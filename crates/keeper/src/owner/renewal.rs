@@ -1,6 +1,7 @@
 //! What the owner does about the record that was read, and about refreshes.
 
-use super::{Answered, Message, Owner, caught};
+use super::signing::whose;
+use super::{Answered, Asked, Message, Owner, caught};
 use crate::ports::{Call, Label, Reading, VaultFailure};
 use crate::record::{Record, Session};
 use crate::refresh::{self, Around, Basis, Outcome, Renewed};
@@ -19,9 +20,11 @@ impl Owner {
                     // Somebody has signed in or out meanwhile: this is the record of before.
                     return;
                 }
+                self.outbox_shut = reading.outbox_shut.is_some();
                 let Some(record) = reading.record else {
                     return self.handle(Input::Restored(None));
                 };
+                self.outbox.see(&record.outbox);
                 self.know(&record);
                 self.connect(&record);
                 let restored = snapshot(&record, reading.fell_back, self.clock.as_ref());
@@ -63,6 +66,7 @@ impl Owner {
         self.shown.account = Some(record.account.clone());
         self.shown.keep = record.keep;
         self.shown.known_as = None;
+        self.holder = record.session.as_ref().map(|_| whose(record));
     }
 
     fn connect(&mut self, record: &Record) {
@@ -97,7 +101,7 @@ impl Owner {
             even_unwritten,
             refresh_end: self.engine.refresh_end(),
         };
-        self.asked.insert(attempt, (Arc::clone(&server), asked_with));
+        self.asked.insert(attempt, Asked { holder: self.holder.clone(), with: asked_with });
         let (clock, store) = (Arc::clone(&self.clock), self.store.clone());
         let refresh = refresh::refresh(Around { clock, store, server }, basis);
         // Should it end early, nobody knows how far it came.
@@ -115,7 +119,8 @@ impl Owner {
     }
 
     pub(super) fn refreshed(&mut self, attempt: u64, outcome: Outcome) {
-        let (server, asked_with) = self.asked.remove(&attempt).unzip();
+        let (holder, asked_with) =
+            self.asked.remove(&attempt).map_or((None, None), |asked| (asked.holder, asked.with));
         let awaited =
             matches!(self.engine.state(), State::Refreshing { attempt: of, .. } if of == attempt);
         match outcome {
@@ -125,9 +130,7 @@ impl Owner {
                 if let Some(sample) = clock.filter(|_| awaited) {
                     self.handle(Input::ServerClock(sample));
                 }
-                if let Some(server) = server {
-                    self.answered.insert(attempt, Answered { session: session.clone(), server });
-                }
+                self.answered.insert(attempt, Answered { session: session.clone(), holder });
                 self.handle(Input::Renewed {
                     attempt,
                     grant: Box::new(grant),
@@ -153,7 +156,7 @@ impl Owner {
                 }
             }
             Outcome::Failed(failure, lock) => {
-                self.tried = asked_with.flatten();
+                self.tried = asked_with;
                 if awaited && self.unsaved.is_some() {
                     self.lock = lock;
                 }
@@ -171,13 +174,13 @@ impl Owner {
                     self.adopt(record.map(|record| *record));
                 }
             }
-            Outcome::Late { epoch, tokens, stands } => {
-                if let Some(server) = server {
-                    self.give_back(tokens, server);
-                }
+            Outcome::Late { epoch, session, stands } => {
                 if awaited && self.engine.epoch() == Some(epoch) {
                     // It was not ended here, so another process has signed out, or in.
                     self.adopt(stands.map(|record| *record));
+                }
+                if let Some(holder) = holder {
+                    self.give_back(session.tokens.clone(), Some(&session), holder);
                 }
             }
         }
@@ -206,6 +209,8 @@ impl Owner {
         }
         self.lock = None;
         self.session = None;
+        self.holder = None;
+        self.outbox.see(record.as_ref().map_or(&[], |record| record.outbox.as_slice()));
         let adopted = record.and_then(|record| {
             self.know(&record);
             self.connect(&record);

@@ -92,4 +92,8 @@ impl keeper::ports::Connector for NoServer {
     fn connect(&self, _: &serde_json::Value) -> Result<Arc<dyn keeper::ports::AuthServer>, String> {
         Err("none".into())
     }
+
+    fn issuer(&self, _: &serde_json::Value) -> String {
+        String::new()
+    }
 }

@@ -281,6 +281,10 @@ impl Connector for TokenApis {
         let api = TokenApi::new(settings, clock).map_err(|why| why.to_string())?;
         Ok(Arc::new(Watched { api, seen: self.seen.clone() }))
     }
+
+    fn issuer(&self, account: &serde_json::Value) -> String {
+        account["base_url"].to_string()
+    }
 }
 
 struct Watched {

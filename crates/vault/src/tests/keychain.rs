@@ -131,21 +131,24 @@ fn a_remembered_key_is_not_asked_for_again() {
 }
 
 #[test]
-fn a_locked_keychain_neither_signs_out_nor_changes_anything_and_reading_again_helps() {
-    for failure in
-        [KeyFailure::Locked("locked".to_owned()), KeyFailure::NoKeychain("gone".to_owned())]
-    {
+fn a_keychain_that_gives_no_key_neither_signs_out_nor_changes_anything_and_reading_again_helps() {
+    let words = || "words".to_owned();
+    let named = [
+        (KeyFailure::Locked(words()), VaultFailure::KeychainLocked(words())),
+        (KeyFailure::Slow(words()), VaultFailure::KeychainSlow(words())),
+        (KeyFailure::Cancelled(words()), VaultFailure::KeychainCancelled(words())),
+        (KeyFailure::NoKeychain(words()), VaultFailure::KeychainGone(words())),
+    ];
+    for (failure, named) in named {
         let bench = Bench::renewed_once();
         let before = everything(&bench);
         let keychain = Scripted::holding(KEY).failing(Some(failure));
         let vault = bench.vault_by(keychain.clone());
         for _ in 0..2 {
-            assert!(matches!(vault.read(), Err(VaultFailure::KeychainLocked(_))));
+            assert_eq!(vault.read().unwrap_err(), named);
         }
-        let renewed = save(&vault, sample(1, "third"));
-        assert!(matches!(renewed, Err(VaultFailure::KeychainLocked(_))));
-        let signed_in = save(&vault, sample(2, "new"));
-        assert!(matches!(signed_in, Err(VaultFailure::KeychainLocked(_))));
+        assert_eq!(save(&vault, sample(1, "third")).unwrap_err(), named);
+        assert_eq!(save(&vault, sample(2, "new")).unwrap_err(), named);
         assert_eq!(everything(&bench), before);
         assert_eq!(keychain.created(), 0);
         let _ = keychain.failing(None);
@@ -254,7 +257,7 @@ fn without_a_keychain_the_key_is_in_a_file_and_it_is_said_why() {
         assert_eq!(token_of(&vault.read().unwrap()), "first");
         assert!(matches!(vault.protection(), Protection::KeyFile { .. }));
         save(&vault, sample(2, "second")).unwrap();
-        assert_eq!(later.asked(), 0);
+        assert_eq!(later.created(), 0);
         assert_eq!(bench.document(Slot::A)["protection"], "key_file");
     }
 }
@@ -267,7 +270,7 @@ fn once_the_keychain_was_used_no_file_takes_its_place_signed_out_or_not() {
     save(&bench.vault_by(keychain), signed_out(2)).unwrap();
     let vault = bench.vault_by(Scripted::absent());
     let signed_in = save(&vault, sample(3, "new"));
-    assert!(matches!(signed_in, Err(VaultFailure::KeychainLocked(_))));
+    assert!(matches!(signed_in, Err(VaultFailure::KeychainGone(_))));
     assert!(!bench.folder.path().join("key").exists());
 }
 

@@ -35,7 +35,7 @@ fn a_keychain_that_waits_for_a_password_is_asked_once_and_its_late_answer_serves
     let slow = Slow(Mutex::new(answers), keychain.clone());
     let limited = TimeLimited::new(slow, Duration::from_millis(1));
     for _ in 0..3 {
-        assert!(matches!(limited.find(), Err(KeyFailure::Locked(_))));
+        assert!(matches!(limited.find(), Err(KeyFailure::Slow(_))));
     }
     assert_eq!(keychain.asked(), 1);
     answer.send(()).unwrap();
@@ -55,7 +55,7 @@ fn a_late_no_such_entry_is_not_believed() {
     let keychain = Scripted::empty();
     let slow = Slow(Mutex::new(answers), keychain.clone());
     let limited = TimeLimited::new(slow, Duration::from_millis(50));
-    assert!(matches!(limited.find(), Err(KeyFailure::Locked(_))));
+    assert!(matches!(limited.find(), Err(KeyFailure::Slow(_))));
     // Another copy makes the key while this one's question is out.
     keychain.now_holds(KEY);
     answer.send(()).unwrap();
