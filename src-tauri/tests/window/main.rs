@@ -38,6 +38,8 @@ mod screens;
 #[cfg(test)]
 mod several;
 #[cfg(test)]
+mod sign_out;
+#[cfg(test)]
 mod simple_jwt;
 #[cfg(test)]
 mod two_copies;

@@ -45,9 +45,8 @@ async fn a_sign_in_of_somebody_else_is_taken_over_within_five_seconds() {
     let [first, second] = &pair.apps;
     pair.sign_in(first, BOB).await;
     second.pass(&pair.desk, KNOWN_MS).await;
-    let is_bob = |shown: &keeper::Shown| {
-        shown.view.who.as_ref().is_some_and(|who| who.user == BOB.username)
-    };
+    let is_bob =
+        |shown: &keeper::Shown| shown.view.who.as_ref().is_some_and(|who| who.user == BOB.username);
     second.until("it is Bob's", is_bob).await;
     assert_eq!(second.token().await, first.token().await);
 }
