@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use demo_server::Switches;
 
-use crate::harness::{App, AppFolder, Bus, Demo, Desk, Options, Said, id, prepare_demo};
+use crate::harness::{
+    App, AppFolder, Bus, Demo, Desk, Options, Prompter, Said, id, prepare_demo, while_closed,
+};
 
 /// A keychain may take ten seconds, a question for its password included.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
@@ -67,6 +69,30 @@ async fn a_keychain_that_is_locked_slow_or_gone_holds_the_session_up_and_loses_n
     assert_eq!(Demo::of(&folder).await.counters().await.logins, 1);
 }
 
+#[tokio::test]
+async fn a_keychain_whose_question_was_cancelled_is_asked_again_when_one_likes() {
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    let bus = Bus::with_keychain(&folder).await;
+    leave_a_session(&desk, &folder, &bus).await;
+    bus.lock_keychain();
+    let mut prompter = Prompter::on(&bus).await;
+
+    let app = App::start(&desk, &folder, on(&bus)).await;
+    prompter.cancel().await;
+
+    app.is_held_up(
+        "keychain_cancelled",
+        [
+            "The keychain's question was cancelled. Your session is kept; try again when you like.",
+            "钥匙串的询问已被取消。会话已保留，可随时重试。",
+        ],
+    )
+    .await;
+    bus.unlock_keychain();
+    app.is_let_go_on().await;
+    assert_eq!(logins(&folder).await, 1);
+}
+
 impl App<'_> {
     /// It says why, and whose session it is, and that nobody is signed out.
     async fn is_held_up(&self, kind: &str, sentence: Said) {
@@ -84,6 +110,11 @@ impl App<'_> {
         self.goes_on().await;
         assert_eq!(self.terminate().await, 0);
     }
+}
+
+/// How often anybody has signed in at the demo server of an app that has quit.
+async fn logins(folder: &AppFolder) -> u64 {
+    while_closed(folder, async |control| control.counters().await.expect("it runs").logins).await
 }
 
 async fn leave_a_session(desk: &Desk, folder: &AppFolder, bus: &Bus) {
