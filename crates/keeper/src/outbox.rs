@@ -5,7 +5,7 @@ use crate::ports::{AuthServer, Clock, Connector};
 use crate::record::{Keep, Record, RenewalSecret, Session, Tokens, Unrevoked};
 use crate::snapshot::stamp;
 use crate::store::Store;
-use engine::{Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, Lifetime, Now};
+use engine::{Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, Lifetime, Now, Revocation};
 use std::sync::Arc;
 
 /// So many are kept. An older one is left to expire: somebody who signs out more often than that
@@ -189,13 +189,14 @@ impl Outbox {
         }
     }
 
-    /// A try has failed: answers how many have.
-    pub(crate) fn failed(&mut self, id: u64, failure: &Failure) -> u32 {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.of.id == id) else { return 0 };
-        entry.of.tries = entry.of.tries.saturating_add(1);
-        entry.last = Some(failure.exchange.clone());
-        entry.told_when = failure.retry_after_ms.is_some();
-        entry.of.tries
+    /// A try has failed; the next is at `at`.
+    pub(crate) fn failed(&mut self, id: u64, failure: &Failure, at: Boot) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.of.id == id) {
+            entry.of.tries = entry.of.tries.saturating_add(1);
+            entry.last = Some(failure.exchange.clone());
+            entry.told_when = failure.retry_after_ms.is_some();
+            entry.next = at;
+        }
     }
 
     /// The network is back: nobody waits any longer but where the server asked for it.
@@ -229,7 +230,8 @@ impl Outbox {
 impl Entry {
     /// What telling its server needs.
     pub(crate) fn message(&self) -> Telling {
-        Telling { id: self.of.id, tokens: self.of.tokens.clone(), stored: self.stored }
+        let Unrevoked { id, tokens, tries, .. } = self.of.clone();
+        Telling { id, tokens, tries, stored: self.stored }
     }
 }
 
@@ -237,6 +239,7 @@ impl Entry {
 pub(crate) struct Telling {
     pub(crate) id: u64,
     tokens: Tokens,
+    tries: u32,
     stored: bool,
 }
 
@@ -249,11 +252,18 @@ pub(crate) enum Told {
     Elsewhere,
     /// Somebody holds the refresh lock: an answer may be on its way that ends more than this.
     Busy,
-    Failed(Box<Failure>),
+    /// It heard it, and says no.
+    NotAccepted(Box<Failure>),
+    /// It is told again.
+    Failed {
+        failure: Box<Failure>,
+        in_ms: i64,
+    },
 }
 
 impl Telling {
-    /// Tells the server, under the refresh lock, unless another process has.
+    /// Tells the server, under the refresh lock, unless another process has; and takes it off the list
+    /// before it lets go of the lock, or another process would tell it once more.
     pub(crate) async fn to(self, server: Arc<dyn AuthServer>, store: Store) -> Told {
         let _lock = match store.try_refresh_lock().await {
             Ok(Some(lock)) => Some(lock),
@@ -261,10 +271,12 @@ impl Telling {
             // A folder that takes no lock file takes no other process either.
             Err(_) => None,
         };
-        if self.stored
-            && let Ok(reading) = store.read_soon().await
-            && reading.outbox_shut.is_none()
-        {
+        if self.stored {
+            // Without knowing whether another process has told it, nobody is told.
+            let Ok(reading) = store.read_soon().await else { return Told::Busy };
+            if reading.outbox_shut.is_some() {
+                return Told::Busy;
+            }
             let there = reading
                 .record
                 .is_some_and(|record| record.outbox.iter().any(|entry| entry.id == self.id));
@@ -272,10 +284,31 @@ impl Telling {
                 return Told::Elsewhere;
             }
         }
-        match server.sign_out(&self.tokens).await {
+        let told = match server.sign_out(&self.tokens).await {
             Ok(Some(_)) => Told::Yes,
             Ok(None) => Told::NotOffered,
-            Err(failure) => Told::Failed(failure),
-        }
+            Err(failure) => match Revocation::after(&failure, self.tries + 1, self.id) {
+                Revocation::NotAccepted => Told::NotAccepted(failure),
+                Revocation::Again { in_ms } => return Told::Failed { failure, in_ms },
+            },
+        };
+        take_off(&store, self.id).await;
+        told
+    }
+}
+
+/// Takes one off the list on disk, where it is there.
+pub(crate) async fn take_off(store: &Store, id: u64) {
+    let write = store.write(move |vault| {
+        vault.change(&mut |stored| {
+            let mut next = stored?.clone();
+            let before = next.outbox.len();
+            next.outbox.retain(|entry| entry.id != id);
+            (next.outbox.len() != before).then_some(next)
+        })
+    });
+    if let Err(failure) = write.finished().await {
+        // It is told once more after a restart: no server minds.
+        tracing::warn!(%failure, "an ended session could not be taken off the list");
     }
 }

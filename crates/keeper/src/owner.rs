@@ -4,7 +4,7 @@ use crate::access::{AccessToken, Counter};
 use crate::handle::{Setup, Shown, SignIn, SignInError, Unavailable};
 use crate::outbox::{Holder, Outbox, Told};
 use crate::ports::{AuthServer, Clock, Connector, Label, Reading, RefreshLock, VaultFailure};
-use crate::record::{Keep, Session};
+use crate::record::{Intent, Keep, Session};
 use crate::refresh::{Outcome, Saved};
 use crate::sign::{NotSignedIn, SignedIn, Turn};
 use crate::store::Store;
@@ -14,6 +14,7 @@ use elsewhere::Lookout;
 use engine::{Boot, ClockSample, Effect, Engine, Fingerprint, Input, Policy, SECOND, Trigger};
 use std::collections::HashMap;
 use std::sync::Arc;
+use telling::Voice;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -105,6 +106,8 @@ pub(crate) struct Owner {
     asked: HashMap<u64, Asked>,
     /// What was last sent to be renewed in this run.
     tried: Option<Fingerprint>,
+    /// An intent that could not be written down in time.
+    put_off: Option<Intent>,
     unsaved: Option<Unsaved>,
     /// It is being written.
     saving: bool,
@@ -135,8 +138,8 @@ pub(crate) struct Owner {
     outbox: Outbox,
     /// What is on disk of it cannot be opened now.
     outbox_shut: bool,
-    /// The ended session whose server is being told.
-    telling: Option<(u64, AbortHandle)>,
+    /// The server that is being told of one of them.
+    telling: Option<Voice>,
     /// When it was last time for a tick.
     looked: Boot,
     /// A deadline of the past that this look left as it was.
@@ -174,6 +177,7 @@ impl Owner {
             answered: HashMap::new(),
             asked: HashMap::new(),
             tried: None,
+            put_off: None,
             unsaved: None,
             saving: false,
             lock: None,
@@ -346,7 +350,6 @@ impl Owner {
                     self.spawn(async move { Message::Read(Box::new(store.read().await)) });
                 }
                 Effect::Refresh { attempt, connect_quickly, even_unwritten, .. } => {
-                    self.stop_telling();
                     self.refresh(attempt, connect_quickly, even_unwritten);
                 }
                 Effect::Expose { attempt } => {
@@ -374,6 +377,7 @@ impl Owner {
 
     /// After every message: the token on the counter, the callers, and the view.
     fn settle(&mut self) {
+        self.look_when_quiet();
         let now = self.clock.now();
         self.put_on_counter();
         self.answer_callers(now);

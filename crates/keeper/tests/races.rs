@@ -12,6 +12,8 @@
 #[path = "tutorial/desk.rs"]
 #[allow(dead_code, reason = "the tutorial's desk has more drawers than this needs")]
 mod desk;
+#[path = "races/overtaken.rs"]
+mod overtaken;
 #[path = "races/pair.rs"]
 mod pair;
 #[path = "races/two_keepers.rs"]

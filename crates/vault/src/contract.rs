@@ -5,7 +5,7 @@ use crate::keys::{FileKey, FixedKey, Key, Keys};
 use crate::{FileVault, Slot, Slots};
 use engine::{Identity, Lifetime};
 use keeper::ports::Vault;
-use keeper::record::{Keep, Record, RenewalSecret, Session, Stamp, Tokens};
+use keeper::record::{Keep, Record, RenewalSecret, Session, Stamp, Tokens, Unrevoked};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use std::fs;
@@ -162,6 +162,26 @@ pub fn sample(epoch: u64, refresh_token: &str) -> Record {
             refresh_end_moved: None,
             wait_until: None,
         }),
+    }
+}
+
+/// An entry of an outbox, for checks and tests.
+#[must_use]
+pub fn unrevoked(id: u64) -> Unrevoked {
+    let ended = sample(1, "");
+    Unrevoked {
+        id,
+        account: ended.account,
+        user: "alice".to_owned(),
+        tokens: Tokens {
+            access: SecretString::from(format!("ended access {id}")),
+            renewal: RenewalSecret::RefreshToken(SecretString::from(format!("ended {id}"))),
+        },
+        keep: Keep::Disk,
+        since: ended.written.clone(),
+        ends_wall_ms: Some(1_790_000_900_000),
+        tries: 2,
+        next_try: Some(ended.written),
     }
 }
 

@@ -27,6 +27,7 @@ pub mod recording;
 mod seal;
 mod sealing;
 mod slots;
+mod stand;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -35,5 +36,6 @@ mod vault;
 mod vouch;
 mod write;
 
-pub use slots::{Glance, PlainFiles, Slot, SlotFiles, Slots};
+pub use news::Glance;
+pub use slots::{PlainFiles, Slot, SlotFiles, Slots};
 pub use vault::{Card, FileVault};

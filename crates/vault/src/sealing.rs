@@ -4,9 +4,10 @@ use crate::contents::MOST;
 use crate::keys::{KeptBy, Key, Wish};
 use crate::locks::Held;
 use crate::neighbours;
+use crate::stand::Stand;
 use crate::standing::Verdict;
 use crate::trouble::about;
-use crate::vault::{FileVault, Stand, named};
+use crate::vault::{FileVault, named};
 use keeper::ports::VaultFailure;
 use keeper::record::{Keep, Record};
 

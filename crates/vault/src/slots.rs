@@ -1,12 +1,13 @@
 //! Where an account's two slots are.
 
+use crate::news::Glance;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// One of an account's two slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,25 +39,6 @@ impl Slot {
             Self::B => "b",
         }
     }
-}
-
-/// A slot from outside: what tells one state of it from another without reading it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Glance {
-    /// It cannot be told.
-    #[default]
-    Unknown,
-    /// There is no such slot.
-    Absent,
-    /// It is there.
-    There {
-        /// Bytes.
-        length: u64,
-        /// When it was last written, in nanoseconds since 1970.
-        modified_ns: u128,
-        /// Which file it is; 0 where the system does not say.
-        inode: u64,
-    },
 }
 
 /// What a place for slots can do. The vault calls it under the record lock only.
@@ -167,20 +149,7 @@ impl SlotFiles {
     /// See [`Slots::glance`].
     #[must_use]
     pub fn glance(&self, slot: Slot) -> Glance {
-        let file = match fs::metadata(self.path(slot)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Glance::Absent,
-            Err(_) => return Glance::Unknown,
-        };
-        let modified = file.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        match modified {
-            Some(since) => Glance::There {
-                length: file.len(),
-                modified_ns: since.as_nanos(),
-                inode: inode(&file),
-            },
-            None => Glance::Unknown,
-        }
+        Glance::at(&self.path(slot))
     }
 
     /// Sees to it that the slot's file exists and is its owner's alone *before* anything is written
@@ -370,16 +339,6 @@ pub(crate) fn private_options() -> OpenOptions {
 /// for.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-#[cfg(unix)]
-fn inode(file: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(file)
-}
-
-#[cfg(not(unix))]
-fn inode(_file: &fs::Metadata) -> u64 {
-    0
 }
 
 fn make_private_folder(folder: &Path) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use engine::{StoreTrouble, WriteTrouble};
 use keeper::ports::{VaultFailure, store_trouble};
 use std::error::Error;
-use std::io;
+use std::io::{self, ErrorKind};
 
 /// What an ordinary trouble is called where it happens: unreadable, or not written.
 pub(crate) type Blame = fn(StoreTrouble) -> VaultFailure;
@@ -20,25 +20,28 @@ pub(crate) fn said(words: impl Into<String>) -> StoreTrouble {
 
 /// The trouble that an error means, and what it happened to.
 pub(crate) fn about(what: &str, error: &io::Error) -> StoreTrouble {
-    let kind = store_trouble(innermost(error)).kind;
+    let kind = store_trouble(&innermost(error).into()).kind;
     StoreTrouble { kind, detail: format!("{what}: {error}") }
 }
 
-/// The error of the file system in an error that somebody wrapped: a store or a serializer does, and
+/// What the file system said, in an error that somebody wrapped: a store or a serializer does, and
 /// "the disk is full" must not become "something else" by that.
-fn innermost(error: &io::Error) -> &io::Error {
-    let mut found = error;
-    let mut inner = next(error);
+fn innermost(error: &io::Error) -> ErrorKind {
+    let mut kind = error.kind();
+    let mut inner = wrapped(error);
     while let Some(error) = inner {
+        if let Some(json) = error.downcast_ref::<serde_json::Error>() {
+            kind = json.io_error_kind().unwrap_or(kind);
+        }
         let io = error.downcast_ref::<io::Error>();
-        found = io.unwrap_or(found);
-        inner = io.map_or_else(|| error.source(), next);
+        kind = io.map_or(kind, io::Error::kind);
+        inner = io.map_or_else(|| error.source(), wrapped);
     }
-    found
+    kind
 }
 
 /// What an error wraps. `source` alone would leave the wrapped error itself out.
-fn next(error: &io::Error) -> Option<&(dyn Error + 'static)> {
+fn wrapped(error: &io::Error) -> Option<&(dyn Error + 'static)> {
     error.get_ref().map(|inner| {
         let inner: &(dyn Error + 'static) = inner;
         inner

@@ -80,8 +80,5 @@ impl FileVault {
 /// A key that is there and does not fit, or is definitely not there, vouches for nothing. About one
 /// that cannot be had now nothing can be said.
 fn certainly_not(failure: VaultFailure) -> Result<bool, VaultFailure> {
-    match failure {
-        VaultFailure::KeyGone(_) => Ok(false),
-        other => Err(other),
-    }
+    if matches!(failure, VaultFailure::KeyGone(_)) { Ok(false) } else { Err(failure) }
 }

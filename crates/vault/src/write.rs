@@ -3,9 +3,10 @@
 use crate::document::{self, Content, Place};
 use crate::sealing::Sealing;
 use crate::slots::Slot;
+use crate::stand::Stand;
 use crate::standing::Verdict;
 use crate::trouble::{about, said};
-use crate::vault::{FileVault, Stand};
+use crate::vault::FileVault;
 use crate::vouch::Settings;
 use engine::StoreTrouble;
 use keeper::ports::VaultFailure;
@@ -25,12 +26,15 @@ impl FileVault {
                     || present.session.is_some() != record.session.is_some()
             });
         // A session that this process has seen on disk keeps its key, whatever the files say by now:
-        // clear text that somebody edited must not choose another one for it.
-        let goes_on = self
-            .known()
-            .last
-            .as_ref()
-            .is_some_and(|last| last.session.is_some() && last.epoch == record.epoch);
+        // clear text that somebody edited must not choose another one for it. Where there are no files
+        // at all, another copy has forgotten everything, and the key with it.
+        let forgotten = matches!(stand.verdict, Verdict::Nothing { damaged: false, .. });
+        let goes_on = !forgotten
+            && self
+                .known()
+                .last
+                .as_ref()
+                .is_some_and(|last| last.session.is_some() && last.epoch == record.epoch);
         let sealing = self.sealing(stand, &mut record, both && !goes_on)?;
         let first = stand.verdict.slot().map_or(Slot::A, Slot::other);
         let second = first.other();

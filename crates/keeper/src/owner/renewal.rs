@@ -97,9 +97,11 @@ impl Owner {
             unsaved: self.unsaved.clone(),
             lock: self.lock.take(),
             tried: self.tried == asked_with,
+            put_off: self.put_off.take(),
             call: Call { connect_quickly, clock_offset_ms: self.engine.clock_offset_ms() },
             even_unwritten,
             refresh_end: self.engine.refresh_end(),
+            after: self.stop_telling(),
         };
         self.asked.insert(attempt, Asked { holder: self.holder.clone(), with: asked_with });
         let (clock, store) = (Arc::clone(&self.clock), self.store.clone());
@@ -162,7 +164,8 @@ impl Owner {
                 }
                 self.handle(Input::Failed { attempt, failure });
             }
-            Outcome::PutOff(failure, lock) => {
+            Outcome::PutOff(failure, lock, intent) => {
+                self.put_off = intent;
                 if awaited && self.unsaved.is_some() {
                     self.lock = lock;
                 }
@@ -204,6 +207,7 @@ impl Owner {
 
     /// Takes over what another process has saved.
     pub(super) fn adopt(&mut self, record: Option<Record>) {
+        self.lookout.has_taken_over();
         if self.unsaved.take().is_some() {
             self.handle(Input::Saved);
         }

@@ -5,10 +5,21 @@ use super::{Message, Owner};
 use crate::handle::{LeftToExpire, NotTold};
 use crate::outbox::{self, Entry, Holder, Told, add_missing};
 use crate::record::{Session, Tokens, Unrevoked};
-use engine::{Exchange, Revocation, SECOND, State};
+use engine::{Exchange, SECOND, State};
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 
 /// How soon to look whether the refresh lock is free.
 const BUSY_MS: i64 = SECOND;
+
+/// A server being told.
+pub(super) struct Voice {
+    /// Of which ended session.
+    id: u64,
+    task: AbortHandle,
+    /// Closes when the refresh lock is free again.
+    over: oneshot::Receiver<()>,
+}
 
 impl Owner {
     /// These tokens belong to a session that has ended here: their server is told. Not where the same
@@ -55,10 +66,13 @@ impl Owner {
         match self.connector.connect(&entry.of.account) {
             Ok(server) => {
                 let store = self.store.clone();
+                let (held, over) = oneshot::channel();
                 let task = self.spawn(async move {
+                    // Dropped with whatever it holds, however this ends.
+                    let _held: oneshot::Sender<()> = held;
                     Message::Told { id, told: message.to(server, store).await }
                 });
-                self.telling = Some((id, task));
+                self.telling = Some(Voice { id, task, over });
             }
             Err(problem) => {
                 tracing::warn!(problem, "the settings of a session that has ended do not work");
@@ -69,16 +83,17 @@ impl Owner {
         }
     }
 
-    /// A renewal wants the refresh lock: whoever is being told is told again later.
-    pub(super) fn stop_telling(&mut self) {
-        if let Some((id, task)) = self.telling.take() {
-            task.abort();
-            self.outbox.postpone(id, self.clock.now().boot + BUSY_MS);
-        }
+    /// A renewal wants the refresh lock: whoever is being told is told again later. Answers what
+    /// closes when the lock is free.
+    pub(super) fn stop_telling(&mut self) -> Option<oneshot::Receiver<()>> {
+        let Voice { id, task, over } = self.telling.take()?;
+        task.abort();
+        self.outbox.postpone(id, self.clock.now().boot + BUSY_MS);
+        Some(over)
     }
 
     pub(super) fn told(&mut self, id: u64, told: Told) {
-        if self.telling.as_ref().is_none_or(|(of, _)| *of != id) {
+        if self.telling.as_ref().is_none_or(|voice| voice.id != id) {
             // Given up meanwhile.
             return;
         }
@@ -86,37 +101,29 @@ impl Owner {
         let now = self.clock.now().boot;
         match told {
             Told::Busy => self.outbox.postpone(id, now + BUSY_MS),
-            Told::Elsewhere => drop(self.outbox.remove(id)),
-            Told::Yes => {
-                self.outbox.remove(id);
-                self.remove_stored(vec![id]);
+            Told::Elsewhere | Told::Yes => drop(self.outbox.remove(id)),
+            Told::NotOffered => self.has_ended(id, NotTold::NotOffered, None),
+            Told::NotAccepted(failure) => {
+                self.has_ended(id, NotTold::NotAccepted, Some(failure.exchange));
             }
-            Told::NotOffered => {
-                if let Some(entry) = self.outbox.remove(id) {
-                    self.give_up(entry, NotTold::NotOffered);
-                }
-            }
-            Told::Failed(failure) => {
-                let tries = self.outbox.failed(id, &failure);
-                match Revocation::after(&failure, tries, id) {
-                    Revocation::Again { in_ms } => self.outbox.postpone(id, now + in_ms),
-                    Revocation::NotAccepted => {
-                        if let Some(entry) = self.outbox.remove(id) {
-                            self.give_up(entry, NotTold::NotAccepted);
-                        }
-                    }
-                }
-            }
+            Told::Failed { failure, in_ms } => self.outbox.failed(id, &failure, now + in_ms),
         }
         self.tell_servers();
+    }
+
+    /// The last word on one that is off the list.
+    fn has_ended(&mut self, id: u64, why: NotTold, exchange: Option<Exchange>) {
+        if let Some(Entry { of, .. }) = self.outbox.remove(id) {
+            self.left(why, of.account, of.user, exchange);
+        }
     }
 
     /// The same person has signed in again: what has ended before is left to expire.
     pub(super) fn drop_same_person(&mut self, holder: &Holder) {
         let connector = std::sync::Arc::clone(&self.connector);
         let same = |of: &Unrevoked| Holder::of(of).is_same_person(holder, connector.as_ref());
-        if self.telling.as_ref().is_some_and(|(id, _)| self.outbox.is(*id, same)) {
-            self.stop_telling();
+        if self.telling.as_ref().is_some_and(|voice| self.outbox.is(voice.id, same)) {
+            drop(self.stop_telling());
         }
         for entry in self.outbox.remove_where(same) {
             self.give_up(entry, NotTold::SignedInAgain);
@@ -126,7 +133,11 @@ impl Owner {
     /// Nobody will be told of it any more; it is said once.
     fn give_up(&mut self, entry: Entry, why: NotTold) {
         let Entry { of, last, .. } = entry;
-        self.remove_stored(vec![of.id]);
+        let (store, id) = (self.store.clone(), of.id);
+        self.spawn(async move {
+            outbox::take_off(&store, id).await;
+            Message::Done
+        });
         self.left(why, of.account, of.user, last);
     }
 
@@ -161,25 +172,6 @@ impl Owner {
                 tracing::warn!(%failure, "an ended session could not be written down");
                 None
             }))
-        });
-    }
-
-    fn remove_stored(&mut self, ids: Vec<u64>) {
-        let store = self.store.clone();
-        self.spawn(async move {
-            let write = store.write(move |vault| {
-                vault.change(&mut |stored| {
-                    let mut next = stored?.clone();
-                    let before = next.outbox.len();
-                    next.outbox.retain(|entry| !ids.contains(&entry.id));
-                    (next.outbox.len() != before).then_some(next)
-                })
-            });
-            if let Err(failure) = write.finished().await {
-                // It is told once more after a restart: no server minds.
-                tracing::warn!(%failure, "an ended session could not be taken off the list");
-            }
-            Message::Done
         });
     }
 }

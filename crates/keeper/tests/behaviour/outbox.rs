@@ -121,6 +121,7 @@ async fn it_never_stands_in_the_way_of_the_next_sign_in() {
     app.keeper.tell(Trigger::Asked).await;
     app.until_renewed(1).await;
     assert_eq!(app.token().await, "bob-access-2");
+    assert_eq!(stage.diary.count("the refresh lock is held"), 0);
     assert_eq!(stage.vault.record().unwrap().outbox.len(), 1);
 }
 

@@ -33,7 +33,7 @@ async fn a_sign_out_during_a_sign_in_wins() {
     assert!(matches!(signing_in.await.unwrap(), Err(SignInError::Overtaken)));
     assert_eq!(stage.stored(), "nothing");
     assert_eq!(status(&app.shown()), "signed_out");
-    assert_eq!(stage.diary.count("gave back refresh-1"), 1);
+    stage.diary.until("gave back refresh-1", 1).await;
 }
 
 #[tokio::test]
