@@ -113,20 +113,26 @@ pub(crate) fn dismiss_notice(desk: Desks<'_>, id: u32) {
 
 /// Passes over so many milliseconds as over a sleep: thirty days at most, this run's others included.
 #[tauri::command]
-pub(crate) fn sleep_computer(desk: Desks<'_>, ms: i64) -> Result<(), AppError> {
-    desk.clock.sleep(ms).map_err(AppError::from)
+pub(crate) async fn sleep_computer(desk: Desks<'_>, ms: i64) -> Result<(), AppError> {
+    desk.clock.sleep(ms)?;
+    desk.keeper.look().await;
+    Ok(())
 }
 
 /// Sets the wall clock forward or back by so many milliseconds: a day at most from where it belongs.
 #[tauri::command]
-pub(crate) fn set_clock(desk: Desks<'_>, ms: i64) -> Result<(), AppError> {
-    desk.clock.set_wall(ms).map_err(AppError::from)
+pub(crate) async fn set_clock(desk: Desks<'_>, ms: i64) -> Result<(), AppError> {
+    desk.clock.set_wall(ms)?;
+    desk.keeper.look().await;
+    Ok(())
 }
 
 /// Sets the wall clock right again. What was slept through is not undone: it has aged.
 #[tauri::command]
-pub(crate) fn clock_back(desk: Desks<'_>) {
+pub(crate) async fn clock_back(desk: Desks<'_>) -> Result<(), AppError> {
     desk.clock.set_wall_right();
+    desk.keeper.look().await;
+    Ok(())
 }
 
 /// Signs in at an account, and renews by its settings from then on.

@@ -32,17 +32,17 @@ async fn a_keychain_that_is_locked_slow_or_gone_holds_the_session_up_and_loses_n
 
     bus.lock_keychain();
     let app = App::start(&desk, &folder, on(&bus)).await;
-    app.is_held_up(
+    app.says_what_holds_it_up(
         "locked",
         ["Your keychain is locked. Unlock it to go on.", "钥匙串已锁定，解锁后继续。"],
     )
     .await;
     bus.unlock_keychain();
-    app.is_let_go_on().await;
+    app.goes_on_after_a_click().await;
 
     bus.freeze_keychain();
     let app = App::start(&desk, &folder, on(&bus)).await;
-    app.is_held_up(
+    app.says_what_holds_it_up(
         "keychain_slow",
         [
             "Your keychain doesn't answer. It may be asking for a password.",
@@ -51,17 +51,17 @@ async fn a_keychain_that_is_locked_slow_or_gone_holds_the_session_up_and_loses_n
     )
     .await;
     bus.thaw_keychain();
-    app.is_let_go_on().await;
+    app.goes_on_after_a_click().await;
 
     bus.stop_keychain();
     let app = App::start(&desk, &folder, on(&bus)).await;
-    app.is_held_up(
+    app.says_what_holds_it_up(
         "keychain_gone",
         ["Your keychain can't be reached. Your session is kept.", "无法连接钥匙串。会话已保留。"],
     )
     .await;
     bus.start_keychain().await;
-    app.is_let_go_on().await;
+    app.goes_on_after_a_click().await;
 
     let app = App::start(&desk, &folder, on(&bus)).await;
     app.goes_on().await;
@@ -80,7 +80,7 @@ async fn a_keychain_whose_question_was_cancelled_is_asked_again_when_one_likes()
     let app = App::start(&desk, &folder, on(&bus)).await;
     prompter.cancel().await;
 
-    app.is_held_up(
+    app.says_what_holds_it_up(
         "keychain_cancelled",
         [
             "The keychain's question was cancelled. Your session is kept; try again when you like.",
@@ -89,13 +89,13 @@ async fn a_keychain_whose_question_was_cancelled_is_asked_again_when_one_likes()
     )
     .await;
     bus.unlock_keychain();
-    app.is_let_go_on().await;
+    app.goes_on_after_a_click().await;
     assert_eq!(logins(&folder).await, 1);
 }
 
 impl App<'_> {
     /// It says why, and whose session it is, and that nobody is signed out.
-    async fn is_held_up(&self, kind: &str, sentence: Said) {
+    async fn says_what_holds_it_up(&self, kind: &str, sentence: Said) {
         self.wait_for_sentence(kind, ANSWERS_WITHIN).await;
         self.says(kind, sentence).await;
         self.shows(&id("greeting"), ["Welcome back, Alice.", "欢迎回来，Alice。"]).await;
@@ -104,7 +104,7 @@ impl App<'_> {
     }
 
     /// What stood in the way is gone; one click, and the session is there.
-    async fn is_let_go_on(self) {
+    async fn goes_on_after_a_click(self) {
         self.click(&id("try-again")).await;
         self.wait_for("main[data-status=resting]", |_| true, ANSWERS_WITHIN).await;
         self.goes_on().await;

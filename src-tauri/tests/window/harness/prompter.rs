@@ -65,7 +65,7 @@ struct Screen(watch::Sender<Option<Question>>);
 #[zbus::interface(name = "org.gnome.keyring.internal.Prompter")]
 impl Screen {
     /// The keychain has a question: it may put it.
-    async fn begin_prompting(
+    fn begin_prompting(
         &self,
         callback: ObjectPath<'_>,
         #[zbus(header)] header: zbus::message::Header<'_>,
@@ -81,7 +81,7 @@ impl Screen {
     }
 
     /// This is the question.
-    async fn perform_prompt(
+    fn perform_prompt(
         &self,
         callback: ObjectPath<'_>,
         _kind: &str,
@@ -94,7 +94,7 @@ impl Screen {
     }
 
     /// Nobody has to answer any more.
-    async fn stop_prompting(
+    fn stop_prompting(
         &self,
         callback: ObjectPath<'_>,
         #[zbus(header)] header: zbus::message::Header<'_>,
