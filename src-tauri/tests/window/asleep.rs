@@ -3,7 +3,9 @@
 use demo_server::Switches;
 use serde_json::{Value, json};
 
-use crate::harness::{App, AppFolder, Bus, Demo, Desk, Logind, Options, SOON, id, prepare_demo};
+use crate::harness::{
+    App, AppFolder, Bus, Demo, Desk, Logind, Options, SOON, id, prepare_demo, until,
+};
 
 const HOUR: u64 = 3_600_000;
 
@@ -124,6 +126,30 @@ async fn logind_alone_is_enough_and_nobody_else_is_believed() {
     app.goes_on().await;
     let counters = demo.counters().await;
     assert_eq!((counters.logins, counters.refreshes), (1, 1));
+}
+
+#[tokio::test]
+async fn a_system_bus_that_goes_away_takes_nothing_of_the_app_along() {
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    prepare_demo(&folder, Switches { access_lifetime_ms: 6_000, ..Switches::default() }).await;
+    let bus = Bus::without_keychain(&folder).await;
+    let address = bus.address();
+    let environment =
+        [("DBUS_SYSTEM_BUS_ADDRESS", address.as_str()), ("RUST_LOG", "session_keeper=debug")];
+    let app =
+        App::start(&desk, &folder, Options { environment: &environment, ..Options::default() });
+    let app = app.await;
+    app.try_it().await;
+    let demo = Demo::of(&folder).await;
+    let before = demo.counters().await.refreshes;
+
+    drop(bus);
+
+    let heard = async || app.log().contains("the system bus went away").then_some(());
+    until("the app to notice", SOON, heard).await;
+    // The page cannot be asked: WebKit ends its process with the bus, whoever the app is.
+    demo.counted("a renewal", SOON * 2, |all| all.refreshes_granted > before).await;
+    assert!(app.is_running());
 }
 
 /// How many wakes the lifeline shows.

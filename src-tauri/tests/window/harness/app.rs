@@ -303,6 +303,7 @@ fn environment(
         ("XDG_CACHE_HOME".into(), folder.cache().into()),
         ("TMPDIR".into(), folder.temporary().into()),
         ("DBUS_SESSION_BUS_ADDRESS".into(), options.bus.map_or_else(no_bus, Bus::address).into()),
+        ("DBUS_SYSTEM_BUS_ADDRESS".into(), no_bus().into()),
         ("GSETTINGS_BACKEND".into(), "memory".into()),
         ("NO_AT_BRIDGE".into(), "1".into()),
         ("LANG".into(), "C.UTF-8".into()),
