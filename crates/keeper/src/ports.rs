@@ -242,6 +242,7 @@ impl VaultFailure {
 
 /// Names an error of the file system by what a person can do about it.
 #[must_use]
+#[expect(clippy::wildcard_enum_match_arm, reason = "the standard library's list may grow")]
 pub fn store_trouble(error: &std::io::Error) -> StoreTrouble {
     use std::io::ErrorKind;
     let kind = match error.kind() {
