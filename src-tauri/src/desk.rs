@@ -157,7 +157,9 @@ impl Desk {
         let vouched = self.runtime.spawn_blocking(move || vault.vouches()).await;
         match vouched {
             Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(AppError::new(ErrorCode::Unvouched, "the settings are not sealed")),
+            Ok(Ok(false)) => {
+                Err(AppError::new(ErrorCode::Unvouched, "the settings are not sealed"))
+            }
             // Not known is not vouched for: the person can say that the address is right.
             Ok(Err(failure)) => Err(AppError::new(ErrorCode::Unvouched, failure.to_string())),
             Err(error) => Err(AppError::new(ErrorCode::Unvouched, error.to_string())),
