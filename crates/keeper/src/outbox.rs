@@ -5,7 +5,9 @@ use crate::ports::{AuthServer, Clock, Connector};
 use crate::record::{Keep, Record, RenewalSecret, Session, Tokens, Unrevoked};
 use crate::snapshot::stamp;
 use crate::store::Store;
-use engine::{Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, Lifetime, Now, Revocation};
+use engine::{
+    Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, Lifetime, Now, Revocation, WriteTrouble,
+};
 use std::sync::Arc;
 
 /// So many are kept. An older one is left to expire: somebody who signs out more often than that
@@ -268,6 +270,7 @@ impl Telling {
         let _lock = match store.try_refresh_lock().await {
             Ok(Some(lock)) => Some(lock),
             Ok(None) => return Told::Busy,
+            Err(failure) if failure.trouble().kind == WriteTrouble::Slow => return Told::Busy,
             // A folder that takes no lock file takes no other process either.
             Err(_) => None,
         };

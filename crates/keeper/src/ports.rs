@@ -142,7 +142,7 @@ pub trait Vault: Send + Sync {
 
     /// Whether another process may have changed the record since this vault last read or wrote it.
     /// Cheap: it is asked every few seconds. `true` in doubt; once [`Vault::read`] has looked, however
-    /// that ended, `false` until the next change.
+    /// that ended, `false` until the next change. What [`Vault::change`] came upon is news still.
     fn has_news(&self) -> bool;
 
     /// What can be told of the account without its key, for showing only: nothing may be *sent* by
@@ -186,6 +186,8 @@ pub struct Reading {
     pub set_aside: Vec<String>,
     /// Why the outbox of a record without a session cannot be opened now. It stays as it is.
     pub outbox_shut: Option<VaultFailure>,
+    /// Another process has changed the record since this vault last read or wrote it.
+    pub news: bool,
 }
 
 /// Why a record cannot be read or written. The words are for the person.
@@ -240,6 +242,7 @@ impl VaultFailure {
 
 /// Names an error of the file system by what a person can do about it.
 #[must_use]
+#[expect(clippy::wildcard_enum_match_arm, reason = "the standard library's list may grow")]
 pub fn store_trouble(error: &std::io::Error) -> StoreTrouble {
     use std::io::ErrorKind;
     let kind = match error.kind() {

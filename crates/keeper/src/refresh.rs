@@ -106,6 +106,9 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
         None => match around.store.try_refresh_lock().await {
             Ok(Some(lock)) => Some(lock),
             Ok(None) => return Outcome::HeldElsewhere,
+            Err(failure) if !basis.even_unwritten && basis.unsaved.is_none() => {
+                return Outcome::PutOff(failure, None, None);
+            }
             Err(failure) => {
                 // Without a lock file nothing can be saved either; that is said when it is tried.
                 tracing::warn!(%failure, "renewing without the refresh lock");

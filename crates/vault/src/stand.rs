@@ -16,6 +16,8 @@ pub(crate) struct Stand {
     _lock: Held,
     pub(crate) look: Look,
     pub(crate) verdict: Verdict,
+    /// Another copy had written since this vault last looked.
+    pub(crate) news: bool,
     /// Why there is no key, where one was wanted.
     key_failure: Option<VaultFailure>,
 }
@@ -86,9 +88,11 @@ impl FileVault {
         key_failure: Option<VaultFailure>,
         blame: Blame,
     ) -> Result<Stand, VaultFailure> {
+        let before = self.known().seen;
         // Seen before the lock as well: where that cannot be had, this was the look.
         self.known().seen = Some(Seen::now(self.slots.as_ref()));
         let lock = self.record_lock(blame)?;
+        let news = before.is_some_and(|seen| seen.is_outdated(self.slots.as_ref()));
         self.known().seen = Some(Seen::now(self.slots.as_ref()));
         let look = self.peek()?;
         for slot in Slot::BOTH {
@@ -109,6 +113,6 @@ impl FileVault {
         if let Some(last) = &self.known().last {
             verdict.compare(last);
         }
-        Ok(Stand { _lock: lock, look, verdict, key_failure })
+        Ok(Stand { _lock: lock, look, verdict, news, key_failure })
     }
 }

@@ -230,11 +230,16 @@ impl FileVault {
         };
         let set_aside = std::mem::take(&mut self.known().set_aside);
         let outbox_shut = stand.verdict.outbox_shut().then(|| stand.shut_because());
-        Ok(Reading { record, fell_back, set_aside, outbox_shut })
+        Ok(Reading { record, fell_back, set_aside, outbox_shut, news: stand.news })
     }
 
-    fn change_under_lock(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
+    fn change_under_lock(
+        &self,
+        change: Change<'_>,
+        news: &mut bool,
+    ) -> Result<Option<Record>, VaultFailure> {
         let stand = self.stand(VaultFailure::NotWritten, Document::needs_key)?;
+        *news = stand.news;
         let present = self.present(&stand.verdict);
         let memory = self.known().memory.is_some();
         let shut = !memory && matches!(stand.verdict, Verdict::Shut(_));
@@ -287,9 +292,10 @@ impl Vault for FileVault {
     /// signed-out record are not kept either, and missing in the answer.
     fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
         let had_news = self.has_news();
-        let changed = self.change_under_lock(change);
-        if changed.is_err() && had_news {
-            // Nobody was told what is there.
+        let mut news = false;
+        let changed = self.change_under_lock(change, &mut news);
+        if news || changed.is_err() && had_news {
+            // Only `change` was told what was there, if anybody: it is news to everybody else.
             self.known().seen = None;
         }
         changed

@@ -64,7 +64,8 @@ async fn clocks_that_stand_are_looked_at_a_few_times_and_not_in_a_loop() {
     for _ in 0..1_000 {
         tokio::task::yield_now().await;
     }
-    assert!(clock.sleeps.load(Ordering::SeqCst) <= before + 3);
+    // A look at the record, and what follows from it, are a few.
+    assert!(clock.sleeps.load(Ordering::SeqCst) <= before + 10);
 }
 
 struct Counting {

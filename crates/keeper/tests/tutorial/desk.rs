@@ -292,7 +292,7 @@ impl Connector for TokenApis {
     }
 
     fn issuer(&self, account: &serde_json::Value) -> String {
-        account["base_url"].to_string()
+        account["baseUrl"].to_string()
     }
 }
 

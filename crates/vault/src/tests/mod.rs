@@ -9,8 +9,6 @@ mod keychain;
 mod memory;
 mod news;
 mod outbox;
-#[cfg(target_os = "linux")]
-mod real_keychain;
 mod records;
 mod secrets;
 mod waiting;

@@ -51,6 +51,22 @@ fn whatever_another_copy_does_is_news_until_it_is_read() {
 }
 
 #[test]
+fn what_a_write_came_upon_is_news_still() {
+    let bench = Bench::renewed_once();
+    let (mine, theirs) = (bench.vault(), bench.vault());
+    for change in [true, false] {
+        assert!(!mine.read().unwrap().news || change);
+        save(&theirs, sample(1, "theirs")).unwrap();
+        mine.change(&mut |record| record.filter(|_| change).cloned()).unwrap();
+        assert!(mine.has_news());
+        mine.read().unwrap();
+        save(&theirs, sample(1, "theirs again")).unwrap();
+        assert!(mine.read().unwrap().news);
+        assert!(!mine.read().unwrap().news);
+    }
+}
+
+#[test]
 fn damage_that_was_set_aside_is_no_news_to_the_one_who_did_it() {
     let bench = Bench::renewed_once();
     let (mine, theirs) = (bench.vault(), bench.vault());

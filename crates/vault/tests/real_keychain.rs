@@ -2,11 +2,15 @@
 //!
 //! A process has one session bus. So each test starts a bus, and this test program once more on it,
 //! with the one part that belongs there. Without the programs it is skipped, and that is said.
+//!
+//! Not beside the other tests: a lock of theirs would be held by a program that is just being started
+//! here, until that has closed its copy of the file.
 
-use super::{Bench, save, signed_out, token_of};
-use crate::contract::sample;
-use crate::keys::{KeySource as _, KeychainKey, Protection, TimeLimited};
-use keeper::ports::{Vault as _, VaultFailure};
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "these are tests")]
+
+use keeper::ports::{Reading, Vault as _, VaultFailure};
+use keeper::record::Record;
 use secret_service::{EncryptionType, blocking::SecretService};
 use std::collections::HashMap;
 use std::fs;
@@ -17,6 +21,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
+use vault::contract::{sample, token};
+use vault::keys::{FileKey, FixedKey, Key, KeySource, KeychainKey, Keys, Protection, TimeLimited};
+use vault::{FileVault, PlainFiles};
 use zbus::blocking::{Connection, connection};
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 
@@ -66,6 +73,34 @@ fn part_on_its_bus() {
         "gone" => gone(),
         other => panic!("there is no part {other}"),
     }
+}
+
+/// A folder with one account's slots.
+struct Bench {
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn vault_by(&self, keychain: impl KeySource + 'static) -> FileVault {
+        let slots = PlainFiles::new(self.folder.path(), "alice").unwrap();
+        FileVault::new(slots, Keys::new(keychain, FileKey::new(self.folder.path())))
+    }
+}
+
+fn save(vault: &FileVault, record: Record) -> Result<Option<Record>, VaultFailure> {
+    vault.change(&mut |_| Some(record.clone()))
+}
+
+fn signed_out(epoch: u64) -> Record {
+    Record { session: None, ..sample(epoch, "") }
+}
+
+fn token_of(reading: &Reading) -> String {
+    token(reading.record.as_ref())
 }
 
 fn keychain() -> KeychainKey {
@@ -137,14 +172,16 @@ fn absent() {
 
 fn gone() {
     // Sealed while there was one.
-    let bench = Bench::renewed_once();
+    let bench = Bench::new();
+    let before = bench.vault_by(FixedKey(Key::new([7; 32])));
+    save(&before, sample(1, "first")).unwrap();
     let vault = bench.vault_by(keychain());
     let read = vault.read();
     assert!(matches!(read, Err(VaultFailure::KeychainGone(_))), "{read:?}");
     let signed_in = save(&vault, sample(2, "new"));
     assert!(matches!(signed_in, Err(VaultFailure::KeychainGone(_))), "{signed_in:?}");
     assert!(!bench.folder.path().join("key").exists());
-    assert_eq!(token_of(&bench.read()), "second");
+    assert_eq!(token_of(&before.read().unwrap()), "first");
 }
 
 /// What shows the keychain's question to somebody, as a desktop has it.
@@ -252,7 +289,7 @@ fn on_a_bus(part: &str, keychain: Keychain) {
     let _bus = bus(home.path());
     let _keychain = (keychain == Keychain::Unlocked).then(|| unlocked_keychain(&home, &address));
     let done = Command::new(std::env::current_exe().unwrap())
-        .args(["tests::real_keychain::part_on_its_bus", "--exact", "--nocapture"])
+        .args(["part_on_its_bus", "--exact", "--nocapture"])
         .env(PART, part)
         .env("DBUS_SESSION_BUS_ADDRESS", &address)
         .output()
