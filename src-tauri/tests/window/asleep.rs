@@ -71,7 +71,7 @@ async fn nobody_sleeps_longer_than_a_month_or_backwards() {
 #[tokio::test]
 async fn what_logind_tells_of_a_wake_and_the_late_tick_are_one_refresh() {
     let (desk, folder) = (Desk::open().await, AppFolder::new());
-    prepare_demo(&folder, Switches { latency_ms: 1_000, ..calm() }).await;
+    prepare_demo(&folder, calm()).await;
     let bus = Bus::without_keychain(&folder).await;
     let logind = Logind::on(&bus).await;
     let address = bus.address();
@@ -81,12 +81,15 @@ async fn what_logind_tells_of_a_wake_and_the_late_tick_are_one_refresh() {
     let app = app.await;
     app.try_it().await;
     let demo = Demo::of(&folder).await;
+    // Time enough for the second while the first is under way.
+    demo.set(json!({ "latencyMs": 1_000 })).await;
 
     logind.falls_asleep().await;
     app.sleep(8 * HOUR).await;
     logind.wakes().await;
 
     app.wait_for_refreshes(1, SOON).await;
+    demo.set(json!({ "latencyMs": 0 })).await;
     app.goes_on().await;
     let why = app.why().await;
     assert!(why.contains("the computer woke"), "{why}");
@@ -131,7 +134,7 @@ async fn logind_alone_is_enough_and_nobody_else_is_believed() {
 #[tokio::test]
 async fn a_system_bus_that_goes_away_takes_nothing_of_the_app_along() {
     let (desk, folder) = (Desk::open().await, AppFolder::new());
-    prepare_demo(&folder, Switches { access_lifetime_ms: 6_000, ..Switches::default() }).await;
+    prepare_demo(&folder, Switches { access_lifetime_ms: 5_000, ..Switches::default() }).await;
     let bus = Bus::without_keychain(&folder).await;
     let address = bus.address();
     let environment =

@@ -15,7 +15,7 @@ const TAKEN_OVER: Duration = Duration::from_secs(20);
 async fn two_copies_never_use_one_refresh_token_twice_and_sign_out_together() {
     let (desk, folder) = (Desk::open().await, AppFolder::new());
     let strict =
-        Switches { access_lifetime_ms: 6_000, rotation: Rotation::Strict, ..Switches::default() };
+        Switches { access_lifetime_ms: 5_000, rotation: Rotation::Strict, ..Switches::default() };
     prepare_demo(&folder, strict).await;
     let buses = [Bus::without_keychain(&folder).await, Bus::without_keychain(&folder).await];
     let on_bus = |bus| Options { bus: Some(bus), ..Options::default() };
