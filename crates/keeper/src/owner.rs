@@ -95,8 +95,8 @@ pub(crate) struct Owner {
     store: Store,
     connector: Arc<dyn Connector>,
     engine: Engine,
-    /// The server of the present account.
-    server: Option<Arc<dyn AuthServer>>,
+    /// The server of the present account, and the settings that it was made of.
+    server: Option<(Arc<dyn AuthServer>, serde_json::Value)>,
     /// The session in use, with its tokens.
     session: Option<Session>,
     /// Whose it is.

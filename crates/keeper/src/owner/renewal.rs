@@ -2,7 +2,7 @@
 
 use super::signing::whose;
 use super::{Answered, Asked, Message, Owner, caught};
-use crate::ports::{Call, Label, Reading, VaultFailure};
+use crate::ports::{AuthServer, Call, Label, Reading, VaultFailure};
 use crate::record::{Record, Session};
 use crate::refresh::{self, Around, Basis, Outcome, Renewed};
 use crate::snapshot::{renewal_fingerprint, snapshot, stamp};
@@ -69,9 +69,18 @@ impl Owner {
         self.holder = record.session.as_ref().map(|_| whose(record));
     }
 
+    /// The server of the present account.
+    pub(super) fn server(&self) -> Option<&Arc<dyn AuthServer>> {
+        self.server.as_ref().map(|(server, _)| server)
+    }
+
     fn connect(&mut self, record: &Record) {
+        let same = self.server.as_ref().is_some_and(|(_, account)| *account == record.account);
+        if same {
+            return;
+        }
         match self.connector.connect(&record.account) {
-            Ok(server) => self.server = Some(server),
+            Ok(server) => self.server = Some((server, record.account.clone())),
             Err(problem) => {
                 tracing::warn!(problem, "the stored account's settings do not work");
                 // Not the one before: it would be shown somebody else's tokens.
@@ -82,7 +91,7 @@ impl Owner {
 
     pub(super) fn refresh(&mut self, attempt: u64, connect_quickly: bool, even_unwritten: bool) {
         let (Some(session), Some(server), Some(epoch)) =
-            (&self.session, self.server.clone(), self.engine.epoch())
+            (&self.session, self.server().cloned(), self.engine.epoch())
         else {
             let failure = self.failure(Class::SetUp, "the stored account's settings do not work");
             return self.handle(Input::Failed { attempt, failure });

@@ -56,7 +56,7 @@ impl Owner {
         self.last_turn = turn;
         self.era = self.era.next();
         self.know(&record);
-        self.server = Some(server);
+        self.server = Some((server, record.account.clone()));
         self.unwritten = None;
         self.shown.sign_out_unwritten = None;
         if let Some(sample) = clock {
