@@ -17,6 +17,9 @@ const COMMANDS: &[&str] = &[
     "save_preferences",
     "forget_everything",
     "dismiss_notice",
+    "sleep_computer",
+    "set_clock",
+    "clock_back",
 ];
 
 fn main() {

@@ -65,6 +65,18 @@ impl Connector for Accounts {
             }
         }
     }
+
+    /// The token API has no issuer: its base URL stands for it.
+    fn issuer(&self, account: &serde_json::Value) -> String {
+        match Account::read(account) {
+            Ok(Account::Demo) => "demo".to_owned(),
+            Ok(Account::Server { settings }) => {
+                settings.base_url.trim_end_matches('/').to_ascii_lowercase()
+            }
+            // Settings that cannot be read are the same as themselves only.
+            Err(_) => account.to_string(),
+        }
+    }
 }
 
 /// The demo server as an auth server: each request waits until it listens, and goes where it does.

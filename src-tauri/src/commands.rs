@@ -7,6 +7,7 @@ use crate::wire::{
 };
 use auth_client::{AccountSettings, CheckReport, PresetView, SettingsProblem};
 use engine::{Class, Failure, Trigger};
+use keeper::clock::TooFar;
 use keeper::ports::{ApiVerdict, Connector, Credentials, VaultFailure};
 use keeper::record::Keep;
 use keeper::{How, SignIn, SignInError};
@@ -36,7 +37,11 @@ pub(crate) async fn sign_in(
     settings: AccountSettings,
     password: SecretString,
     keep: KeepIn,
+    confirmed: bool,
 ) -> Result<(), AppError> {
+    if !confirmed {
+        desk.vouched().await?;
+    }
     if let Some(problem) = settings.problems().into_iter().next() {
         return Err(AppError::from(problem));
     }
@@ -89,7 +94,7 @@ pub(crate) async fn check_settings(
     settings: AccountSettings,
     password: SecretString,
 ) -> Result<CheckReport, AppError> {
-    Ok(auth_client::check(&settings, &password, Arc::clone(&desk.clock)).await)
+    Ok(auth_client::check(&settings, &password, desk.accounts().clock).await)
 }
 
 #[tauri::command]
@@ -108,6 +113,30 @@ pub(crate) async fn forget_everything(desk: Desks<'_>) -> Result<(), AppError> {
 #[tauri::command]
 pub(crate) fn dismiss_notice(desk: Desks<'_>, id: u32) {
     desk.dismiss(id);
+}
+
+/// Passes over so many milliseconds as over a sleep: thirty days at most, this run's others included.
+#[tauri::command]
+pub(crate) async fn sleep_computer(desk: Desks<'_>, ms: i64) -> Result<(), AppError> {
+    desk.clock.sleep(ms)?;
+    desk.keeper.look().await;
+    Ok(())
+}
+
+/// Sets the wall clock forward or back by so many milliseconds: a day at most from where it belongs.
+#[tauri::command]
+pub(crate) async fn set_clock(desk: Desks<'_>, ms: i64) -> Result<(), AppError> {
+    desk.clock.set_wall(ms)?;
+    desk.keeper.look().await;
+    Ok(())
+}
+
+/// Sets the wall clock right again. What was slept through is not undone: it has aged.
+#[tauri::command]
+pub(crate) async fn clock_back(desk: Desks<'_>) -> Result<(), AppError> {
+    desk.clock.set_wall_right();
+    desk.keeper.look().await;
+    Ok(())
 }
 
 /// Signs in at an account, and renews by its settings from then on.
@@ -147,6 +176,12 @@ impl From<&SignInError> for AppError {
             SignInError::Quitting => ErrorCode::Quitting,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<TooFar> for AppError {
+    fn from(too_far: TooFar) -> Self {
+        Self::new(ErrorCode::BadSettings, too_far.to_string())
     }
 }
 

@@ -2,10 +2,12 @@
 
 use crate::wire::{AppError, DemoView, ErrorCode};
 use auth_client::AccountSettings;
-use demo_server::{Config, Control, Elsewhere, PortChoice, Start, StartError, Switches};
+use demo_server::{Clock, Config, Control, Elsewhere, PortChoice, Start, StartError, Switches};
+use keeper::clock::TravelClock;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 use tokio::sync::{Mutex, watch};
 
 /// The lifetimes that a person can choose, in milliseconds; the first is where it starts.
@@ -19,6 +21,7 @@ pub(crate) struct Demo {
     starting: Arc<Mutex<()>>,
     running: Arc<Mutex<Option<demo_server::Running>>>,
     folder: PathBuf,
+    clock: Clock,
     runtime: tokio::runtime::Handle,
 }
 
@@ -34,7 +37,14 @@ pub(crate) struct State {
 
 impl Demo {
     /// A demo server that keeps its state in `folder`. It does not run yet.
-    pub(crate) fn new(folder: PathBuf, runtime: tokio::runtime::Handle) -> Self {
+    ///
+    /// A sleep that `clock` was made to pass over passes here, too. A clock that was set wrong is
+    /// this computer's own affair, of which a server knows nothing.
+    pub(crate) fn new(
+        folder: PathBuf,
+        clock: Arc<TravelClock>,
+        runtime: tokio::runtime::Handle,
+    ) -> Self {
         let first = LIFETIMES_MS.first().copied().unwrap_or_default();
         let state = State { lifetime_ms: i64::try_from(first).unwrap_or(0), ..State::default() };
         Self {
@@ -42,6 +52,10 @@ impl Demo {
             starting: Arc::default(),
             running: Arc::default(),
             folder,
+            clock: Clock::from_fn(Arc::new(move || {
+                let slept = clock.moved().borrow().slept_ms;
+                SystemTime::now() + Duration::from_millis(slept.try_into().unwrap_or_default())
+            })),
             runtime,
         }
     }
@@ -67,6 +81,7 @@ impl Demo {
         let config = Config {
             state_folder: Some(self.folder.clone()),
             port: PortChoice::RememberedOrNew,
+            clock: self.clock.clone(),
             ..Config::default()
         };
         match demo_server::start(config).await {

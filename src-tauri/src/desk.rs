@@ -6,10 +6,10 @@ use crate::preferences::{PreferenceFile, Stored};
 use crate::store_slots::StoreSlots;
 use crate::wire::{
     AccountView, AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences, Protection,
-    UntoldView,
+    TimeMoved, UntoldView,
 };
 use engine::Trigger;
-use keeper::clock::SystemClock;
+use keeper::clock::{Moved, TravelClock};
 use keeper::ports::Clock;
 use keeper::record::Keep;
 use keeper::{Keeper, LeftToExpire, Setup, Shown, Untold};
@@ -28,7 +28,7 @@ const ACCOUNT: &str = "main";
 pub(crate) struct Desk {
     pub(crate) keeper: Keeper,
     pub(crate) demo: Demo,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<TravelClock>,
     vault: Arc<FileVault>,
     file: PreferenceFile,
     stored: watch::Sender<Stored>,
@@ -54,7 +54,7 @@ impl Desk {
         folder: &Path,
         runtime: tokio::runtime::Handle,
     ) -> std::io::Result<Arc<Self>> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let clock = Arc::new(TravelClock::new());
         let files = SlotFiles::new(folder, ACCOUNT)?;
         let keys = Keys::new(
             KeychainKey::new(app.config().identifier.clone()),
@@ -63,11 +63,14 @@ impl Desk {
         let vault = Arc::new(FileVault::new(StoreSlots::new(app.clone(), files), keys));
         let file = PreferenceFile::in_folder(folder);
         let stored = file.read();
-        let demo = Demo::new(folder.join("demo-server"), runtime.clone());
+        let demo = Demo::new(folder.join("demo-server"), Arc::clone(&clock), runtime.clone());
         let (keeper, task) = Keeper::new(Setup {
-            clock: Arc::clone(&clock),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
             vault: Arc::clone(&vault) as Arc<dyn keeper::ports::Vault>,
-            connector: Arc::new(Accounts { demo: demo.clone(), clock: Arc::clone(&clock) }),
+            connector: Arc::new(Accounts {
+                demo: demo.clone(),
+                clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            }),
             policy: stored.preferences.policy(ASSUMED_LIFETIME_S),
             seed: stored.seed,
         });
@@ -85,6 +88,11 @@ impl Desk {
         });
         desk.runtime.spawn(notice_troubles(Arc::clone(&desk)));
         Ok(desk)
+    }
+
+    /// Begins to listen to what the system tells of.
+    pub(crate) fn listen(&self) {
+        crate::triggers::listen(&self.keeper, &self.runtime);
     }
 
     /// The window came to the front.
@@ -111,7 +119,7 @@ impl Desk {
 
     /// Makes auth servers of accounts.
     pub(crate) fn accounts(&self) -> Accounts {
-        Accounts { demo: self.demo.clone(), clock: Arc::clone(&self.clock) }
+        Accounts { demo: self.demo.clone(), clock: Arc::clone(&self.clock) as Arc<dyn Clock> }
     }
 
     pub(crate) fn preferences(&self) -> Preferences {
@@ -137,6 +145,25 @@ impl Desk {
             .account()
             .map_or(ASSUMED_LIFETIME_S, |account| account.settings(&self.demo).assumed_lifetime_s);
         self.keeper.set_policy(self.preferences().policy(assumed)).await;
+    }
+
+    /// A password may be sent by the remembered settings: they are as this app has sealed them.
+    /// Somebody who may change its files could otherwise have put another address behind a known name.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unvouched`], and what stands in the way of finding out.
+    pub(crate) async fn vouched(&self) -> Result<(), AppError> {
+        let vault = Arc::clone(&self.vault);
+        let vouched = self.runtime.spawn_blocking(move || vault.vouches()).await;
+        match vouched {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => {
+                Err(AppError::new(ErrorCode::Unvouched, "the settings are not sealed"))
+            }
+            // Not known is not vouched for: the person can say that the address is right.
+            Ok(Err(failure)) => Err(AppError::new(ErrorCode::Unvouched, failure.to_string())),
+            Err(error) => Err(AppError::new(ErrorCode::Unvouched, error.to_string())),
+        }
     }
 
     /// The account in front.
@@ -212,6 +239,7 @@ impl Desk {
             outbox: shown.outbox.iter().map(|untold| self.untold(untold)).collect(),
             notices: self.notices.borrow().list.clone(),
             preferences: self.preferences(),
+            time_moved: time_moved(*self.clock.moved().borrow()),
         }
     }
 }
@@ -225,6 +253,7 @@ async fn send_views(desk: Arc<Desk>, channel: Channel<AppView>) {
     let mut demo = desk.demo.changes();
     let mut stored = desk.stored.subscribe();
     let mut notices = desk.notices.subscribe();
+    let mut moved = desk.clock.moved();
     loop {
         let view = desk.view(&shown.borrow_and_update().clone());
         if channel.send(view).is_err() {
@@ -235,6 +264,7 @@ async fn send_views(desk: Arc<Desk>, channel: Channel<AppView>) {
             changed = demo.changed() => changed.is_err(),
             changed = stored.changed() => changed.is_err(),
             changed = notices.changed() => changed.is_err(),
+            changed = moved.changed() => changed.is_err(),
         };
         if over {
             return;
@@ -260,6 +290,11 @@ async fn notice_troubles(desk: Arc<Desk>) {
             return;
         }
     }
+}
+
+fn time_moved(moved: Moved) -> Option<TimeMoved> {
+    let Moved { slept_ms, clock_ms } = moved;
+    (!moved.is_nothing()).then_some(TimeMoved { slept_ms, clock_ms })
 }
 
 fn not_saved(error: &dyn std::fmt::Display) -> AppError {

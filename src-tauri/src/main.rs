@@ -12,6 +12,7 @@ mod focus;
 mod preferences;
 mod quit;
 mod store_slots;
+mod triggers;
 mod wire;
 
 use desk::Desk;
@@ -46,6 +47,9 @@ fn main() -> ExitCode {
             commands::save_preferences,
             commands::forget_everything,
             commands::dismiss_notice,
+            commands::sleep_computer,
+            commands::set_clock,
+            commands::clock_back,
         ])
         .setup(|app| set_up(app))
         .build(tauri::generate_context!());
@@ -74,6 +78,7 @@ fn set_up(app: &tauri::App) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tauri::async_runtime::handle().inner().clone();
     // The keeper begins with the record before there is a window: it is known when that is painted.
     let desk = Desk::new(app.handle(), &folder, runtime)?;
+    desk.listen();
     app.manage(desk);
     app.manage(focus::Debounce::default());
     quit::on_signals(app.handle());

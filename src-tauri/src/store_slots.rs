@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tauri::{AppHandle, Manager as _, Resource, ResourceId, Runtime};
 use tauri_plugin_store::{Error, Store, StoreExt as _};
-use vault::{Slot, SlotFiles, Slots};
+use vault::{Glance, Slot, SlotFiles, Slots};
 
 /// One account's slots, each a store file of its own.
 pub(crate) struct StoreSlots<R: Runtime> {
@@ -43,6 +43,10 @@ impl<R: Runtime> Slots for StoreSlots<R> {
 
     fn read_raw(&self, slot: Slot) -> io::Result<Option<Vec<u8>>> {
         self.files.read_raw(slot)
+    }
+
+    fn glance(&self, slot: Slot) -> Glance {
+        self.files.glance(slot)
     }
 
     fn write(&self, slot: Slot, document: &Value) -> io::Result<()> {

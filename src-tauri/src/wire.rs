@@ -27,6 +27,21 @@ pub(crate) struct AppView {
     pub(crate) notices: Vec<Notice>,
     /// What the person chose.
     pub(crate) preferences: Preferences,
+    /// How far this app's clocks have been moved from where this computer's stand; `None`: not at
+    /// all.
+    pub(crate) time_moved: Option<TimeMoved>,
+}
+
+/// How far this app's clocks have been moved by hand, in milliseconds. A moment of a view is on the
+/// moved wall clock: this computer's plus both of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub(crate) struct TimeMoved {
+    /// So long a sleep, or several, was passed over: every clock went forward.
+    pub(crate) slept_ms: i64,
+    /// The wall clock alone was set forward or, negative, back.
+    pub(crate) clock_ms: i64,
 }
 
 /// The account in front.
@@ -291,6 +306,8 @@ pub(crate) enum ErrorCode {
     NotSaved,
     /// The keychain is locked, or the store unreadable.
     StoreHeldUp,
+    /// No seal vouches for the remembered settings: the person is to look at the address first.
+    Unvouched,
     /// The demo server's port is taken.
     PortTaken,
     /// The demo server cannot run for another reason.

@@ -70,4 +70,18 @@ describe('the clock', () => {
     stop();
     vi.restoreAllMocks();
   });
+
+  it('goes as the app goes whose time was moved', () => {
+    const clock = new Clock();
+    const stop = clock.start();
+    clock.move({ sleptMs: 8 * 3_600_000, clockMs: -60_000 });
+    expect(clock.now).toBe(NOW + 8 * 3_600_000 - 60_000);
+    // The next second that is left is one of the moved clock.
+    clock.follow(clock.now + 2_300);
+    vi.advanceTimersByTime(320);
+    expect(clock.now).toBeGreaterThanOrEqual(NOW + 8 * 3_600_000 - 60_000 + 300);
+    clock.move(null);
+    expect(clock.now).toBe(NOW + 320);
+    stop();
+  });
 });

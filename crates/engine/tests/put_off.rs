@@ -14,16 +14,18 @@ fn put_off() -> Stage {
 }
 
 fn put_off_again(stage: &mut Stage) {
-    let attempt = stage.attempt().unwrap();
+    let attempt = stage.attempt().unwrap_or_default();
     stage.tell(Input::PutOff { attempt, trouble: disk_full() });
 }
 
 fn goes_ahead(effects: &[Effect]) -> Vec<bool> {
-    let asks = |effect: &Effect| match effect {
-        Effect::Refresh { even_unwritten, .. } => Some(*even_unwritten),
-        _ => None,
-    };
-    effects.iter().filter_map(asks).collect()
+    let mut asked = Vec::new();
+    for effect in effects {
+        if let Effect::Refresh { even_unwritten, .. } = effect {
+            asked.push(*even_unwritten);
+        }
+    }
+    asked
 }
 
 #[test]

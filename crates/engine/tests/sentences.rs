@@ -360,12 +360,13 @@ fn next_ms(stage: &Stage) -> i64 {
 
 /// How far ahead every deadline of a view is.
 fn deadlines(view: &View) -> Vec<Option<i64>> {
-    let sentence = match view.sentence {
-        Sentence::Resting { renews_ms } => Some(renews_ms),
-        Sentence::WaitingValid { next_ms, .. } | Sentence::Throttled { next_ms, .. } => {
-            Some(next_ms)
-        }
-        _ => None,
+    let sentence = if let Sentence::Resting { renews_ms: at }
+    | Sentence::WaitingValid { next_ms: at, .. }
+    | Sentence::Throttled { next_ms: at, .. } = view.sentence
+    {
+        Some(at)
+    } else {
+        None
     };
     assert!(sentence.is_some(), "{:?} has no deadline to compare", view.sentence);
     let token = view.token.as_ref();

@@ -1,4 +1,9 @@
-//! The clocks of this machine, and one that stands still until it is moved.
+//! The clocks of this machine, one that can be moved from where they stand, and one that stands
+//! still until it is moved.
+
+mod travel;
+
+pub use travel::{LONGEST_SET_MS, LONGEST_SLEEP_MS, Moved, TooFar, TravelClock};
 
 use crate::ports::Clock;
 use async_trait::async_trait;

@@ -10,6 +10,7 @@ mod access;
 mod api;
 pub mod clock;
 mod handle;
+mod outbox;
 mod owner;
 pub mod ports;
 pub mod record;

@@ -2,10 +2,11 @@
 
 use crate::access::{AccessToken, Counter};
 use crate::handle::{Setup, Shown, SignIn, SignInError, Unavailable};
+use crate::outbox::{Holder, Outbox, Told};
 use crate::ports::{AuthServer, Clock, Connector, Label, Reading, RefreshLock, VaultFailure};
-use crate::record::{Keep, Session};
+use crate::record::{Intent, Keep, Session};
 use crate::refresh::{Outcome, Saved};
-use crate::sign::{SignedIn, Turn};
+use crate::sign::{NotSignedIn, SignedIn, Turn};
 use crate::store::Store;
 use crate::unsaved::{Over, Unsaved};
 use callers::Waiter;
@@ -13,8 +14,9 @@ use elsewhere::Lookout;
 use engine::{Boot, ClockSample, Effect, Engine, Fingerprint, Input, Policy, SECOND, Trigger};
 use std::collections::HashMap;
 use std::sync::Arc;
+use telling::Voice;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 /// The clocks, and the record, are looked at this often, in milliseconds.
 const TICK_MS: i64 = 5 * SECOND;
@@ -49,17 +51,23 @@ pub(crate) enum Message {
         outcome: Outcome,
     },
     SignedIn {
-        result: Result<Box<SignedIn>, SignInError>,
+        result: Result<Box<SignedIn>, NotSignedIn>,
         turn: Turn,
         reply: oneshot::Sender<Result<(), SignInError>>,
     },
     SignOutWritten {
         ended: u64,
-        /// `false`: a later sign-in is waited for.
-        result: Result<bool, VaultFailure>,
+        /// Which ended sessions are on disk; `None`: a later sign-in is waited for.
+        result: Result<Option<Vec<u64>>, VaultFailure>,
         reply: Option<oneshot::Sender<()>>,
     },
-    ServerTold(Result<(), String>),
+    /// What came of telling a server that a session has ended.
+    Told {
+        id: u64,
+        told: Told,
+    },
+    /// What ended sessions are on disk; `None` where nothing could be written.
+    OutboxStored(Option<Vec<u64>>),
     SavedLate {
         /// What was to be saved.
         stand: Over,
@@ -69,10 +77,17 @@ pub(crate) enum Message {
     Done,
 }
 
-/// A session, and the server that it belongs to.
+/// A session, and whose it is.
 struct Answered {
     session: Session,
-    server: Arc<dyn AuthServer>,
+    holder: Option<Holder>,
+}
+
+/// What a refresh was begun with.
+struct Asked {
+    holder: Option<Holder>,
+    /// What was to be renewed.
+    with: Option<Fingerprint>,
 }
 
 pub(crate) struct Owner {
@@ -80,16 +95,19 @@ pub(crate) struct Owner {
     store: Store,
     connector: Arc<dyn Connector>,
     engine: Engine,
-    /// The server of the present account.
-    server: Option<Arc<dyn AuthServer>>,
+    /// The server of the present account, and the settings that it was made of.
+    server: Option<(Arc<dyn AuthServer>, serde_json::Value)>,
     /// The session in use, with its tokens.
     session: Option<Session>,
+    /// Whose it is.
+    holder: Option<Holder>,
     /// Answers that are saved and wait for the engine to have them exposed.
     answered: HashMap<u64, Answered>,
-    /// The servers that refreshes were begun with, and what was to be renewed.
-    asked: HashMap<u64, (Arc<dyn AuthServer>, Option<Fingerprint>)>,
+    asked: HashMap<u64, Asked>,
     /// What was last sent to be renewed in this run.
     tried: Option<Fingerprint>,
+    /// An intent that could not be written down in time.
+    put_off: Option<Intent>,
     unsaved: Option<Unsaved>,
     /// It is being written.
     saving: bool,
@@ -117,7 +135,12 @@ pub(crate) struct Owner {
     work: JoinSet<()>,
     effects: Vec<Effect>,
     lookout: Lookout,
-    /// When the clocks were last looked at.
+    outbox: Outbox,
+    /// What is on disk of it cannot be opened now.
+    outbox_shut: bool,
+    /// The server that is being told of one of them.
+    telling: Option<Voice>,
+    /// When it was last time for a tick.
     looked: Boot,
     /// A deadline of the past that this look left as it was.
     standing: Option<Boot>,
@@ -150,9 +173,11 @@ impl Owner {
             engine,
             server: None,
             session: None,
+            holder: None,
             answered: HashMap::new(),
             asked: HashMap::new(),
             tried: None,
+            put_off: None,
             unsaved: None,
             saving: false,
             lock: None,
@@ -173,6 +198,9 @@ impl Owner {
             work: JoinSet::new(),
             effects,
             lookout: Lookout::default(),
+            outbox: Outbox::default(),
+            outbox_shut: false,
+            telling: None,
             looked: now.boot,
             standing: None,
         };
@@ -213,29 +241,37 @@ impl Owner {
         // A deadline that the last look has left standing waits for something else than time.
         let deadline = deadline.filter(|at| Some(*at) != self.standing);
         let waiters = self.waiters.iter().map(|waiter| waiter.until);
-        tick.into_iter().chain(deadline).chain(waiters).min()
+        // One that is overdue waits for something else than time: the tick looks whether it has come.
+        let outbox = self.outbox.next_due().filter(|at| *at > now.boot);
+        tick.into_iter().chain(deadline).chain(waiters).chain(outbox).min()
     }
 
     fn tick(&mut self) {
         let now = self.clock.now().boot;
-        let regular = now - self.looked >= TICK_MS;
-        self.looked = now;
         self.handle(Input::Tick);
-        if regular {
+        // Deadlines and curious callers come in between: they must not put it off.
+        if now - self.looked >= TICK_MS {
+            self.looked = now;
             self.look_elsewhere();
         }
         self.want_for_waiters();
         self.save_again();
         self.sign_out_again();
+        self.tell_servers();
         let deadline = self.engine.next_deadline(self.clock.now()).map(|(at, _)| at);
-        self.standing = deadline.filter(|at| *at <= self.looked);
+        self.standing = deadline.filter(|at| *at <= now);
     }
 
     fn take(&mut self, message: Message) {
         match message {
             Message::Came(trigger) => {
                 self.handle(Input::Came(trigger));
+                self.look_again_for_the_outbox();
                 self.look_elsewhere();
+                if trigger == Trigger::NetworkBack {
+                    self.outbox.hurry(self.clock.now().boot);
+                    self.tell_servers();
+                }
             }
             Message::Look(reply) => {
                 self.tick();
@@ -266,20 +302,35 @@ impl Owner {
             }
             Message::Policy(policy) => self.handle(Input::PolicyChanged(policy)),
             Message::Quit(reply) => drop(reply),
-            Message::Read(result) => self.read(*result),
+            Message::Read(result) => {
+                self.read(*result);
+                self.tell_servers();
+            }
             Message::Labelled(label) => self.labelled(label),
-            Message::Looked(news) => self.looked(*news),
+            Message::Looked(news) => {
+                self.looked(*news);
+                self.tell_servers();
+            }
             Message::Refreshed { attempt, outcome } => self.refreshed(attempt, outcome),
             Message::SignedIn { result, turn, reply } => {
                 self.signing_in = self.signing_in.saturating_sub(1);
-                let answer = result.and_then(|signed_in| self.signed_in(*signed_in, turn));
+                let answer = match result {
+                    Ok(signed_in) => self.signed_in(*signed_in, turn),
+                    Err(NotSignedIn { why, unused }) => {
+                        if let Some((holder, session)) = unused {
+                            self.give_back(session.tokens.clone(), Some(&session), holder);
+                        }
+                        Err(why)
+                    }
+                };
                 let _gone = reply.send(answer);
             }
             Message::SignOutWritten { ended, result, reply } => {
                 self.sign_out_written(ended, result);
                 self.done.extend(reply);
             }
-            Message::ServerTold(result) => self.server_told(result),
+            Message::Told { id, told } => self.told(id, told),
+            Message::OutboxStored(ids) => self.outbox.is_stored(&ids.unwrap_or_default()),
             Message::SavedLate { stand, result } => self.saved_late(stand, result),
             Message::Done => {}
         }
@@ -308,12 +359,14 @@ impl Owner {
                 }
                 Effect::Forget => {
                     self.session = None;
+                    self.holder = None;
                     self.unsaved = None;
                     self.lock = None;
                 }
                 Effect::Discard { attempt } => {
-                    if let Some(Answered { session, server }) = self.answered.remove(&attempt) {
-                        self.give_back(session.tokens, server);
+                    let answered = self.answered.remove(&attempt);
+                    if let Some(Answered { session, holder: Some(holder) }) = answered {
+                        self.give_back(session.tokens.clone(), Some(&session), holder);
                     }
                 }
                 Effect::RecordRefusal => self.record_refusal(),
@@ -324,10 +377,12 @@ impl Owner {
 
     /// After every message: the token on the counter, the callers, and the view.
     fn settle(&mut self) {
+        self.look_when_quiet();
         let now = self.clock.now();
         self.put_on_counter();
         self.answer_callers(now);
         self.shown.view = self.engine.view(now);
+        self.shown.outbox = self.outbox.shown(now);
         self.show.send_if_modified(|known| {
             let mut same = known.clone();
             same.view.now_ms = self.shown.view.now_ms;
@@ -340,13 +395,13 @@ impl Owner {
         }
     }
 
-    fn spawn(&mut self, work: impl Future<Output = Message> + Send + 'static) {
+    fn spawn(&mut self, work: impl Future<Output = Message> + Send + 'static) -> AbortHandle {
         let inbox = self.inbox.clone();
         self.work.spawn(async move {
             let message = work.await;
             // Nobody listens any more once the app has quit.
             let _gone = inbox.send(message).await;
-        });
+        })
     }
 }
 
@@ -370,3 +425,4 @@ mod quit;
 mod renewal;
 mod saving;
 mod signing;
+mod telling;

@@ -123,7 +123,10 @@ pub trait Vault: Send + Sync {
 
     /// Reads the record again under the record lock, hands it to `change`, and writes durably what
     /// comes back. `None` from `change` leaves everything as it is. A new epoch is written to both
-    /// slots. Answers what is there afterwards.
+    /// slots. Answers what is there afterwards: the record as it was kept.
+    ///
+    /// Where the session cannot be opened, `change` is handed the record without it; only a new epoch
+    /// is accepted then. The same holds for the outbox of a record without a session.
     ///
     /// # Errors
     /// [`VaultFailure::NotWritten`] where it could not be saved: what was there before is still
@@ -139,7 +142,7 @@ pub trait Vault: Send + Sync {
 
     /// Whether another process may have changed the record since this vault last read or wrote it.
     /// Cheap: it is asked every few seconds. `true` in doubt; once [`Vault::read`] has looked, however
-    /// that ended, `false` until the next change.
+    /// that ended, `false` until the next change. What [`Vault::change`] came upon is news still.
     fn has_news(&self) -> bool;
 
     /// What can be told of the account without its key, for showing only: nothing may be *sent* by
@@ -183,6 +186,8 @@ pub struct Reading {
     pub set_aside: Vec<String>,
     /// Why the outbox of a record without a session cannot be opened now. It stays as it is.
     pub outbox_shut: Option<VaultFailure>,
+    /// Another process has changed the record since this vault last read or wrote it.
+    pub news: bool,
 }
 
 /// Why a record cannot be read or written. The words are for the person.
@@ -237,6 +242,7 @@ impl VaultFailure {
 
 /// Names an error of the file system by what a person can do about it.
 #[must_use]
+#[expect(clippy::wildcard_enum_match_arm, reason = "the standard library's list may grow")]
 pub fn store_trouble(error: &std::io::Error) -> StoreTrouble {
     use std::io::ErrorKind;
     let kind = match error.kind() {
@@ -257,4 +263,8 @@ pub trait Connector: Send + Sync {
     /// # Errors
     /// What is wrong with them, in plain English.
     fn connect(&self, account: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String>;
+
+    /// What tells this account's server from every other: its issuer (RFC 8414 section 2), or what
+    /// stands for it where there is none. Together with the user it says whose two sessions are.
+    fn issuer(&self, account: &serde_json::Value) -> String;
 }

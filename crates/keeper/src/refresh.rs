@@ -11,6 +11,7 @@ use crate::store::{Store, Write, too_slow};
 use crate::unsaved::{Over, Unsaved};
 use engine::{Boot, Class, ClockSample, Exchange, Failure, Fingerprint, Grant, SECOND};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 /// An answer that is not on disk after so long is handed out all the same, in milliseconds.
@@ -30,11 +31,15 @@ pub(crate) struct Basis {
     pub(crate) lock: Option<RefreshLock>,
     /// This token was tried before: an intent that is found is known already.
     pub(crate) tried: bool,
+    /// An intent of ours that was given up, and may have been written late: nothing was sent with it.
+    pub(crate) put_off: Option<Intent>,
     pub(crate) call: Call,
     /// Ask even where the intent cannot be written down.
     pub(crate) even_unwritten: bool,
     /// When the refresh token at hand ends, where that is known.
     pub(crate) refresh_end: Option<Boot>,
+    /// The refresh lock is free once this has closed.
+    pub(crate) after: Option<oneshot::Receiver<()>>,
 }
 
 /// What came of it.
@@ -43,8 +48,8 @@ pub(crate) enum Outcome {
     /// With the lock, for what could not be saved yet.
     Failed(Box<Failure>, Option<RefreshLock>),
     /// Nothing was sent: the intent could not be written down. With the lock, for what could not be
-    /// saved yet.
-    PutOff(VaultFailure, Option<RefreshLock>),
+    /// saved yet, and the intent, should it be written late.
+    PutOff(VaultFailure, Option<RefreshLock>, Option<Intent>),
     /// Another process is renewing.
     HeldElsewhere,
     /// Another process has renewed, signed in or signed out: this is its record.
@@ -52,7 +57,7 @@ pub(crate) enum Outcome {
     /// The answer belongs to an epoch that has ended, here or in another process; what is stored now.
     Late {
         epoch: u64,
-        tokens: Tokens,
+        session: Box<Session>,
         stands: Option<Box<Record>>,
     },
 }
@@ -93,11 +98,17 @@ pub(crate) struct Around {
 
 /// Runs one refresh.
 pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
+    if let Some(after) = basis.after.take() {
+        let _closed = after.await;
+    }
     let lock = match basis.lock.take() {
         Some(held) => Some(held),
         None => match around.store.try_refresh_lock().await {
             Ok(Some(lock)) => Some(lock),
             Ok(None) => return Outcome::HeldElsewhere,
+            Err(failure) if !basis.even_unwritten && basis.unsaved.is_none() => {
+                return Outcome::PutOff(failure, None, None);
+            }
             Err(failure) => {
                 // Without a lock file nothing can be saved either; that is said when it is tried.
                 tracing::warn!(%failure, "renewing without the refresh lock");
@@ -112,24 +123,30 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
         asked_with: renewal_fingerprint(&basis.key, &basis.tokens),
         unsaved: basis.unsaved.take(),
     };
-    match look(&around, &ours).await {
-        Found::Ours { intent } if intent && !basis.tried => {
+    let unread = match look(&around, &ours).await {
+        Found::Ours { intent: Some(found) }
+            if !basis.tried && Some(&found) != basis.put_off.as_ref() =>
+        {
             return Outcome::Failed(Box::new(begun_elsewhere(&around)), lock);
         }
-        Found::Ours { .. } => {}
+        Found::Ours { .. } => false,
+        Found::Unread => true,
         Found::Elsewhere(record) => return Outcome::Elsewhere(record),
-    }
+    };
     let intent = ours
         .asked_with
         .map(|with| Intent { fingerprint: with.0, since_wall_ms: around.clock.now().wall.0 });
-    let mine = match write_intent(&around, &ours, intent).await {
-        Ok(news) => news,
+    let mine = match write_intent(&around, &ours, intent.clone()).await {
+        // It could not be read before, and is something else: another process was faster. The next
+        // try finds out what.
+        Ok(Noted::NotOurs) if unread => return Outcome::HeldElsewhere,
+        Ok(noted) => noted == Noted::News,
         // Where even the tokens at hand are not on disk, an intent there would protect nothing.
         Err(failure) if basis.even_unwritten || ours.unsaved.is_some() => {
             tracing::warn!(%failure, "renewing although the intent could not be written down");
             false
         }
-        Err(failure) => return Outcome::PutOff(failure, lock),
+        Err(failure) => return Outcome::PutOff(failure, lock, intent),
     };
 
     match around.server.refresh(&basis.tokens, basis.call).await {
@@ -172,7 +189,7 @@ impl Ours {
             return stored.cloned();
         }
         let unsaved = self.unsaved.as_ref().filter(|unsaved| unsaved.may_replace(over))?;
-        Some(unsaved.record.clone())
+        Some(unsaved.over(stored))
     }
 
     /// Whether this record holds the very tokens that are at hand.
@@ -189,31 +206,41 @@ impl Ours {
 enum Found {
     /// What is at hand, or what it follows. `intent`: somebody began to renew it.
     Ours {
-        intent: bool,
+        intent: Option<Intent>,
     },
+    /// It cannot be told: the record could not be read.
+    Unread,
     Elsewhere(Option<Box<Record>>),
+}
+
+/// What writing down an intent, or its absence, came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Noted {
+    News,
+    /// It was so already.
+    Known,
+    /// The store does not hold what the refresh was begun for.
+    NotOurs,
 }
 
 /// Reads the record again under the lock: another process may have been faster. Whatever it says then
 /// is newer than what is at hand, unless that could not be saved.
 async fn look(around: &Around, ours: &Ours) -> Found {
-    let unknown = Found::Ours { intent: false };
+    let unknown = || Found::Ours { intent: None };
     // A record that cannot be read now does not stop the refresh: the tokens are at hand. Nor does
     // one that is older for want of a newer that was damaged.
-    let Ok(reading) = around.store.read_soon().await else { return unknown };
+    let Ok(reading) = around.store.read_soon().await else { return Found::Unread };
     if reading.fell_back {
-        return unknown;
+        return unknown();
     }
     let stored = reading.record;
     if let Some(stored) = stored.as_ref().filter(|stored| ours.is_in(stored)) {
-        let intent = stored.session.as_ref().and_then(|held| held.intent.as_ref());
-        return Found::Ours {
-            intent: intent.map(|it| Fingerprint(it.fingerprint)) == ours.asked_with
-                && intent.is_some(),
-        };
+        let intent = stored.session.as_ref().and_then(|held| held.intent.clone());
+        let same = |intent: &Intent| Some(Fingerprint(intent.fingerprint)) == ours.asked_with;
+        return Found::Ours { intent: intent.filter(same) };
     }
     if ours.unsaved.as_ref().is_some_and(|unsaved| unsaved.may_replace(Over::of(stored.as_ref()))) {
-        return unknown;
+        return unknown();
     }
     // Nothing there any more: everything was forgotten, which is somebody's sign-out.
     Found::Elsewhere(stored.map(Box::new))
@@ -232,20 +259,23 @@ fn begun_elsewhere(around: &Around) -> Failure {
     }
 }
 
-/// Writes the intent, or its absence; answers whether that was news.
+/// Writes the intent, or its absence.
 async fn write_intent(
     around: &Around,
     ours: &Ours,
     intent: Option<Intent>,
-) -> Result<bool, VaultFailure> {
+) -> Result<Noted, VaultFailure> {
     let ours = ours.clone();
     let written = around.store.write_soon(move |vault, given_up| {
-        let mut news = false;
+        let mut noted = Noted::Known;
         vault.change(&mut |record| {
             if given_up.is_true() {
                 return None;
             }
-            let mut next = ours.base(record)?;
+            let Some(mut next) = ours.base(record) else {
+                noted = Noted::NotOurs;
+                return None;
+            };
             let session = next.session.as_mut()?;
             // The first try's time is kept: it says how long the outcome has been unknown.
             let same = match (&session.intent, &intent) {
@@ -257,10 +287,10 @@ async fn write_intent(
                 return None;
             }
             session.intent = intent.clone();
-            news = true;
+            noted = Noted::News;
             Some(next)
         })?;
-        Ok(news)
+        Ok(noted)
     });
     written.await
 }
@@ -307,7 +337,7 @@ async fn save(
                 // dropped, not revoked: revoking one token often ends the whole grant.
                 return Outcome::Elsewhere(stands);
             }
-            return Outcome::Late { epoch: ours.epoch, tokens: session.tokens, stands };
+            return Outcome::Late { epoch: ours.epoch, session: Box::new(session), stands };
         }
         Some(Err(why)) => Some(NotSaved { why, lock, writing: None }),
         None => Some(NotSaved { why: too_slow(), lock, writing: Some(write) }),

@@ -1,8 +1,9 @@
 //! Signing in and out, beside the session: neither waits for the other, nor for a refresh.
 
 use crate::handle::{SignIn, SignInError};
-use crate::ports::{AuthServer, Clock, VaultFailure};
-use crate::record::{Keep, Record, Tokens};
+use crate::outbox::{Holder, add_missing};
+use crate::ports::{AuthServer, Clock, Connector, VaultFailure};
+use crate::record::{Keep, Record, Session, Unrevoked};
 use crate::snapshot::{new_key, session, stamp};
 use crate::store::Store;
 use crate::unsaved::Unsaved;
@@ -42,6 +43,19 @@ pub(crate) struct SignedIn {
     pub(crate) unsaved: Option<(VaultFailure, Unsaved)>,
 }
 
+/// A sign-in that did not happen.
+pub(crate) struct NotSignedIn {
+    pub(crate) why: SignInError,
+    /// What the server gave for it, that nobody will use.
+    pub(crate) unused: Option<(Holder, Box<Session>)>,
+}
+
+impl From<SignInError> for NotSignedIn {
+    fn from(why: SignInError) -> Self {
+        Self { why, unused: None }
+    }
+}
+
 /// Asks, saves, and answers what was saved. `known_epoch`: the highest epoch seen so far, for a
 /// store that cannot be read any more.
 pub(crate) async fn sign_in(
@@ -50,7 +64,8 @@ pub(crate) async fn sign_in(
     request: SignIn,
     turn: Turn,
     known_epoch: u64,
-) -> Result<SignedIn, SignInError> {
+    connector: Arc<dyn Connector>,
+) -> Result<SignedIn, NotSignedIn> {
     let SignIn { server, account, credentials, keep } = request;
     let answer = server.sign_in(&credentials).await.map_err(SignInError::Failed)?;
     let offset = answer.clock.map(|sample| sample.offset_ms);
@@ -58,6 +73,8 @@ pub(crate) async fn sign_in(
         user: credentials.user.clone(),
         name: credentials.user.clone(),
     });
+    let began = session(&answer, new_key(), 0, clock.as_ref(), offset);
+    let holder = Holder { account: account.clone(), user: identity.user.clone(), keep };
     let record = Record {
         epoch: known_epoch + 1,
         generation: 0,
@@ -65,11 +82,11 @@ pub(crate) async fn sign_in(
         identity: Some(identity),
         keep,
         written: stamp(clock.now(), clock.as_ref(), offset),
-        session: Some(session(&answer, new_key(), 0, clock.as_ref(), offset)),
+        session: Some(began.clone()),
         outbox: Vec::new(),
     };
     let saved = {
-        let (turn, record) = (turn.clone(), record.clone());
+        let (turn, record, holder) = (turn.clone(), record.clone(), holder.clone());
         let write = store.write(move |vault| {
             let mut written = None;
             vault.change(&mut |stored| {
@@ -77,7 +94,10 @@ pub(crate) async fn sign_in(
                     return None;
                 }
                 let epoch = stored.map_or(known_epoch, |stored| stored.epoch.max(known_epoch)) + 1;
-                let next = Record { epoch, ..record.clone() };
+                let mut next = Record { epoch, ..record.clone() };
+                next.outbox = stored.map_or_else(Vec::new, |stored| stored.outbox.clone());
+                next.outbox
+                    .retain(|entry| !Holder::of(entry).is_same_person(&holder, connector.as_ref()));
                 written = Some(next.clone());
                 Some(next)
             })?;
@@ -93,51 +113,48 @@ pub(crate) async fn sign_in(
             let record = Record { epoch, ..record };
             (record.clone(), Some((failure, Unsaved::sign_in(record))))
         }
-        Err(failure) if !turn.is_overtaken() => {
-            give_back(server.as_ref(), &answer.tokens).await;
-            return Err(SignInError::Vault(failure));
-        }
-        Ok(None) | Err(_) => {
-            give_back(server.as_ref(), &answer.tokens).await;
-            return Err(SignInError::Overtaken);
+        failed => {
+            let why = match failed {
+                Err(failure) if !turn.is_overtaken() => SignInError::Vault(failure),
+                Ok(_) | Err(_) => SignInError::Overtaken,
+            };
+            return Err(NotSignedIn { why, unused: Some((holder, Box::new(began))) });
         }
     };
     Ok(SignedIn { record, exchange: answer.exchange, clock: answer.clock, server, unsaved })
 }
 
-/// Tokens that nobody will use are given back; where the server cannot be told, they expire.
-pub(crate) async fn give_back(server: &dyn AuthServer, tokens: &Tokens) {
-    if let Err(failure) = server.sign_out(tokens).await {
-        tracing::info!(detail = failure.exchange.detail, "unused tokens were left to expire");
-    }
-}
-
 /// Writes down that nobody is signed in, whatever session is there. The account and the name stay.
-/// Answers `false` where a later sign-in has to be waited for: it is somebody's wish, too.
+/// Answers `None` where a later sign-in has to be waited for: it is somebody's wish, too; otherwise
+/// which of the ended sessions are on disk now. They are written down with it, in one write.
 pub(crate) async fn write_sign_out(
     clock: Arc<dyn Clock>,
     store: &Store,
     ended_epoch: u64,
     turn: Turn,
-) -> Result<bool, VaultFailure> {
+    ended: Vec<Unrevoked>,
+) -> Result<Option<Vec<u64>>, VaultFailure> {
     let write = store.write(move |vault| {
         let mut postponed = false;
-        vault.change(&mut |stored| {
+        let kept = vault.change(&mut |stored| {
             let stored = stored?;
             postponed = turn.is_overtaken() && stored.epoch > ended_epoch;
             if postponed {
                 return None;
             }
             let written = stamp(clock.now(), clock.as_ref(), stored.written.clock_offset_ms);
-            Some(Record {
+            let mut next = Record {
                 epoch: stored.epoch + 1,
                 session: None,
                 keep: Keep::Disk,
                 written,
                 ..stored.clone()
-            })
+            };
+            add_missing(&mut next, &ended);
+            Some(next)
         })?;
-        Ok(!postponed)
+        let on_disk = kept.map_or_else(Vec::new, |kept| kept.outbox);
+        Ok((!postponed).then(|| on_disk.iter().map(|entry| entry.id).collect()))
     });
     write.finished().await
 }

@@ -19,6 +19,8 @@ pub(crate) struct Store {
     writes: watch::Sender<usize>,
     /// Counts the writes that were begun.
     begun: Arc<AtomicU64>,
+    /// A renewal, or the outbox, has read what another process has written, and the owner has not.
+    unseen: Arc<AtomicBool>,
 }
 
 /// A write under way. It goes on when this is dropped.
@@ -36,7 +38,13 @@ impl GivenUp {
 
 impl Store {
     pub(crate) fn new(vault: Arc<dyn Vault>, clock: Arc<dyn Clock>) -> Self {
-        Self { vault, clock, writes: watch::Sender::new(0), begun: Arc::default() }
+        Self {
+            vault,
+            clock,
+            writes: watch::Sender::new(0),
+            begun: Arc::default(),
+            unseen: Arc::default(),
+        }
     }
 
     /// Reads the record, however long a keychain takes.
@@ -47,13 +55,21 @@ impl Store {
 
     /// The same, for somebody who can do without.
     pub(crate) async fn read_soon(&self) -> Result<Reading, VaultFailure> {
-        self.soon(PATIENCE_MS, self.read()).await
+        let unseen = Arc::clone(&self.unseen);
+        let vault = Arc::clone(&self.vault);
+        let read = tokio::task::spawn_blocking(move || {
+            let reading = vault.read()?;
+            unseen.fetch_or(reading.news, Ordering::SeqCst);
+            Ok(reading)
+        });
+        self.soon(PATIENCE_MS, async { done(read.await) }).await
     }
 
     /// Reads the record again where another process may have changed it, or where `anyway`. `None`
     /// where there is no news.
     pub(crate) async fn news(&self, anyway: bool) -> Option<Result<Reading, VaultFailure>> {
         let vault = Arc::clone(&self.vault);
+        let anyway = self.unseen.swap(false, Ordering::SeqCst) || anyway;
         let look = move || Ok((anyway || vault.has_news()).then(|| vault.read()));
         done(tokio::task::spawn_blocking(look).await).unwrap_or_else(|failure| Some(Err(failure)))
     }

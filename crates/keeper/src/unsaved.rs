@@ -60,6 +60,12 @@ impl Unsaved {
         Over::of(Some(&self.record))
     }
 
+    /// What to write over this: the outbox is not the session's, and stays.
+    pub(crate) fn over(&self, stored: Option<&Record>) -> Record {
+        let outbox = stored.map_or_else(Vec::new, |stored| stored.outbox.clone());
+        Record { outbox, ..self.record.clone() }
+    }
+
     pub(crate) fn may_replace(&self, found: Over) -> bool {
         let older = self.new_epoch && found.epoch < Some(self.record.epoch);
         older || self.over.contains(&found)

@@ -93,6 +93,9 @@ impl Connector for Grants {
     fn connect(&self, _: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String> {
         Ok(Arc::new(Self(Arc::clone(&self.0))))
     }
+    fn issuer(&self, _: &serde_json::Value) -> String {
+        String::new()
+    }
 }
 
 #[derive(Default)]

@@ -1,5 +1,9 @@
-//! The process ends in the middle of a refresh, at every step of it and under every rotation policy.
-//! Whatever the server would still give, the next start gets.
+//! The process ends, or the power fails, at every step of a refresh, a sign-in and a sign-out: at
+//! every step of the protocol and at every step of the disk, under every rotation policy. Whatever
+//! the server would still give, the next start gets.
+//!
+//! It runs over a simulated disk ([`vault::recording`]), on which truncating, writing and syncing are
+//! steps of their own, and what is not synced may be lost.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,51 +13,48 @@
     reason = "helpers of tests fail as tests do, and are not recognised as such"
 )]
 
+#[path = "stops/bench.rs"]
+mod bench;
 #[path = "tutorial/desk.rs"]
 #[allow(dead_code, reason = "the tutorial's desk has more drawers than this needs")]
 mod desk;
+#[path = "stops/ends.rs"]
+mod ends;
 #[path = "stops/plug.rs"]
 mod plug;
+#[path = "stops/without.rs"]
+mod without;
 
-use demo_server::{ALICE, Rotation, Switches};
-use desk::{App, DUE, Desk, an_hour, sentence, status};
+use bench::{Bench, kill};
+use demo_server::{ALICE, Rotation};
+use desk::{DUE, renewal, status};
 use engine::SECOND;
-use keeper::ports::ApiVerdict;
-use keeper::record::Keep;
-use plug::{Plug, Step};
-
-const ROTATIONS: [Rotation; 4] = [
-    Rotation::None,
-    Rotation::Strict,
-    Rotation::Grace { seconds: 60 },
-    Rotation::UntilSuccessorUsed,
-];
+use keeper::record::Record;
+use plug::{End, Plug, Step};
 
 #[tokio::test]
-async fn whatever_the_server_would_still_give_is_not_lost_by_stopping_at_any_step() {
-    for rotation in ROTATIONS {
-        for step in Step::ALL {
-            let case = format!("{rotation:?}, stopped at {step:?}");
-            let desk = signed_in(rotation).await;
-            stop_at(&desk, step).await;
-            let app = desk.launch();
-            come_to_rest(&desk, &app).await;
-            let lost = rotation == Rotation::Strict && step.loses_the_answer();
-            if lost {
-                the_answer_is_said_to_be_lost(&desk, &app).await;
-            } else {
-                the_session_goes_on(&desk, &app, &case).await;
-            }
-            let counters = desk.counters().await;
-            let sent = if step.reaches_the_server() { 1 } else { 0 };
-            let sent_again = if step == Step::AfterSave { 0 } else { 1 };
-            // One more by which the session was seen to go on.
-            let to_see = if lost { 0 } else { 1 };
-            assert_eq!(counters.refreshes, sent + sent_again + to_see, "{case}");
-            assert_eq!(counters.logins, 1, "{case}");
-            assert_eq!(counters.reuse_detected, u64::from(lost), "{case}");
-        }
-    }
+async fn nothing_is_lost_at_any_step_where_refresh_tokens_stay_the_same() {
+    let looked_at = stopped_at_every_step(Rotation::None).await;
+    assert!(looked_at.lives > 70 && looked_at.lost == 0, "{looked_at:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_lost_at_any_step_where_the_old_refresh_token_is_good_for_a_minute() {
+    let looked_at = stopped_at_every_step(Rotation::Grace { seconds: 60 }).await;
+    assert!(looked_at.lives > 70 && looked_at.lost == 0, "{looked_at:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_lost_at_any_step_where_the_old_refresh_token_is_good_until_the_next_is_used() {
+    let looked_at = stopped_at_every_step(Rotation::UntilSuccessorUsed).await;
+    assert!(looked_at.lives > 70 && looked_at.lost == 0, "{looked_at:?}");
+}
+
+#[tokio::test]
+async fn where_refresh_tokens_are_good_for_once_only_an_answer_that_never_got_to_the_disk_is_lost()
+{
+    let looked_at = stopped_at_every_step(Rotation::Strict).await;
+    assert!(looked_at.lives > 40 && looked_at.lost > 25, "{looked_at:?}");
 }
 
 #[tokio::test]
@@ -62,111 +63,102 @@ async fn a_start_that_is_stopped_at_its_retry_loses_nothing_either() {
     {
         for step in Step::ALL {
             let case = format!("{rotation:?}, stopped at Answered, then at {step:?}");
-            let desk = signed_in(rotation).await;
-            stop_at(&desk, Step::Answered).await;
-            stop_at(&desk, step).await;
-            let app = desk.launch();
-            come_to_rest(&desk, &app).await;
-            the_session_goes_on(&desk, &app, &case).await;
+            let bench = Bench::signed_in(rotation).await;
+            stop_at(&bench, End::At(Step::Answered)).await;
+            stop_at(&bench, End::At(step)).await;
+            let app = bench.launch();
+            bench.come_to_rest(&app).await;
+            let lives = bench.lives_on(&app, ALICE).await;
+            assert_eq!(lives, Ok(()), "{case}");
         }
     }
 }
 
-#[tokio::test]
-async fn a_sign_in_that_is_stopped_before_it_is_saved_leaves_the_session_before() {
-    let desk = signed_in(Rotation::Strict).await;
-    let plug = Plug::at(Step::BeforeIntent);
-    let app = plug.launch(&desk);
-    app.until_status("resting").await;
-    // The first write from here on is the sign-in's.
-    let (keeper, account) = (app.keeper.clone(), desk.account());
-    let server = keeper::ports::Connector::connect(&desk.connector(), &account).unwrap();
-    let credentials =
-        keeper::ports::Credentials { user: ALICE.username.into(), password: ALICE.password.into() };
-    let request = keeper::SignIn { server, account, credentials, keep: Keep::Disk };
-    let signing_in = tokio::spawn(async move { keeper.sign_in(request).await });
-    plug.pulled().await;
-    kill(app).await;
-    assert!(signing_in.await.unwrap().is_err());
-    drop(plug);
-    let app = desk.launch();
-    come_to_rest(&desk, &app).await;
-    the_session_goes_on(&desk, &app, "a sign-in was stopped").await;
-    // Only the one by which the session was seen to go on.
-    assert_eq!(desk.counters().await.refreshes, 1);
+/// How many states were looked at, and what came of the session.
+#[derive(Debug, Default)]
+struct LookedAt {
+    lives: u32,
+    /// By right: nothing could have kept it.
+    lost: u32,
 }
 
-/// A desk where Alice has signed in, and the app is closed.
-async fn signed_in(rotation: Rotation) -> Desk {
-    let desk = Desk::with(Switches { rotation, ..an_hour() }).await;
-    desk.sign_in().await.close().await;
-    desk
-}
-
-/// Starts the app with a token that is due, and ends it at this step of its renewal.
-async fn stop_at(desk: &Desk, step: Step) {
-    let plug = Plug::at(step);
-    if desk.stored().session.unwrap().intent.is_none() {
-        desk.clock.advance(DUE);
+async fn stopped_at_every_step(rotation: Rotation) -> LookedAt {
+    let mut looked_at = LookedAt::default();
+    for step in Step::ALL {
+        every_crash(rotation, End::At(step), 0, &mut looked_at).await;
     }
-    let app = plug.launch(desk);
+    let mut steps = 1;
+    while every_crash(rotation, End::AfterSteps(steps), steps, &mut looked_at).await {
+        steps += 1;
+    }
+    // An intent and an answer: truncated, written, and synced twice.
+    assert!(steps > 10, "{steps} steps");
+    looked_at
+}
+
+/// Goes on from every state that a crash may leave at this end; `false` where the renewal was done
+/// before it came to that.
+async fn every_crash(rotation: Rotation, end: End, turn: usize, looked_at: &mut LookedAt) -> bool {
+    let (mut nth, mut came_to_it) = (0, true);
+    loop {
+        let mut bench = Bench::signed_in(rotation).await;
+        let before = token_in(bench.stored().as_ref());
+        came_to_it &= stop_at(&bench, end).await;
+        let crashes = bench.crashes(turn);
+        let Some(crash) = crashes.get(nth) else { return came_to_it };
+        let case = format!("{rotation:?}, {end:?}, {}", crash.what);
+        bench.disk = crash.disk.clone();
+        let has_the_answer = token_in(bench.stored().as_ref()) != before;
+        let granted = bench.desk.counters().await.refreshes_granted;
+
+        let app = bench.launch();
+        bench.come_to_rest(&app).await;
+        if rotation == Rotation::Strict && granted == 1 && !has_the_answer {
+            assert_eq!(bench.is_said_to_be_lost(&app).await, Ok(()), "{case}");
+            looked_at.lost += 1;
+        } else {
+            assert_eq!(bench.lives_on(&app, ALICE).await, Ok(()), "{case}");
+            assert_eq!(bench.desk.counters().await.reuse_detected, 0, "{case}");
+            looked_at.lives += 1;
+        }
+        // Once at the start that was stopped, once more where that is not known to have worked, and
+        // once to see that it goes on.
+        let counters = bench.desk.counters().await;
+        assert!(counters.refreshes <= 3, "{case}: {} refreshes", counters.refreshes);
+        assert_eq!(counters.logins, 1, "{case}");
+        if !came_to_it || end == End::At(Step::AfterSave) {
+            assert!(has_the_answer, "{case}: what was saved is not there");
+        }
+        nth += 1;
+        if nth == crashes.len() {
+            return came_to_it;
+        }
+    }
+}
+
+/// Starts the app with a token that is due, and ends it at its renewal; `false` where that was done
+/// before it came to that.
+async fn stop_at(bench: &Bench, end: End) -> bool {
+    let plug = Plug::new(end);
+    if bench.stored().unwrap().session.unwrap().intent.is_none() {
+        bench.desk.clock.advance(DUE);
+    }
+    let app = plug.launch(bench);
     let restored = app.until("the record was read", |shown| status(shown) != "restoring").await;
     if status(&restored) == "waiting" {
-        desk.clock.advance(SECOND);
+        bench.desk.clock.advance(SECOND);
     }
-    plug.pulled().await;
+    let renewed = async { drop(app.until_renewed(1).await) };
+    let came_to_it = plug.pulled_before(renewed).await;
     kill(app).await;
+    came_to_it
 }
 
-/// The process is gone, from one moment to the next: its tasks end, and its locks with them.
-async fn kill(app: App) {
-    app.task.abort();
-    assert!(app.task.await.is_err());
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Lets the next tries come until there are none.
-async fn come_to_rest(desk: &Desk, app: &App) {
-    for _ in 0..5 {
-        let decided = |shown: &keeper::Shown| {
-            matches!(status(shown).as_str(), "resting" | "waiting" | "needs_sign_in")
-        };
-        if status(&app.until("it rests or waits", decided).await) != "waiting" {
-            return;
-        }
-        desk.clock.advance(SECOND);
-        app.until("it has gone on", |shown| {
-            shown.view.next.as_ref().is_none_or(|next| next.at_ms > desk.now_ms())
-        })
-        .await;
-    }
-    panic!("it goes on waiting: {:#?}", app.shown());
-}
-
-async fn the_session_goes_on(desk: &Desk, app: &App, case: &str) {
-    assert_eq!(status(&app.shown()), "resting", "{case}");
-    let call = app.keeper.call_api().await.unwrap();
-    assert_eq!(call.result, Some(ApiVerdict::Accepted), "{case}");
-    assert!(desk.stored().session.unwrap().intent.is_none(), "{case}");
-    // And what is stored is good for the next renewal, too.
-    let renewed = app.shown().view.refreshes + 1;
-    app.keeper.tell(engine::Trigger::Asked).await;
-    app.until_renewed(renewed).await;
-}
-
-async fn the_answer_is_said_to_be_lost(desk: &Desk, app: &App) {
-    let shown = app.shown();
-    assert_eq!(status(&shown), "needs_sign_in");
-    assert_eq!(sentence(&shown), "answer_lost");
-    assert_eq!(shown.view.who.unwrap().user, ALICE.username);
-    assert_eq!(desk.demo.control().snapshot().await.unwrap().living_sessions, 0);
-}
-
-impl Desk {
-    fn now_ms(&self) -> i64 {
-        use keeper::ports::Clock as _;
-        self.clock.now().wall.0
-    }
+fn token_in(record: Option<&Record>) -> String {
+    let session = record.and_then(|record| record.session.as_ref());
+    // Where refresh tokens stay the same, access tokens do not.
+    session.map_or_else(String::new, |held| {
+        use secrecy::ExposeSecret as _;
+        format!("{} {}", renewal(&held.tokens), held.tokens.access.expose_secret())
+    })
 }

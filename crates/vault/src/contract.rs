@@ -5,7 +5,7 @@ use crate::keys::{FileKey, FixedKey, Key, Keys};
 use crate::{FileVault, Slot, Slots};
 use engine::{Identity, Lifetime};
 use keeper::ports::Vault;
-use keeper::record::{Keep, Record, RenewalSecret, Session, Stamp, Tokens};
+use keeper::record::{Keep, Record, RenewalSecret, Session, Stamp, Tokens, Unrevoked};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use std::fs;
@@ -123,7 +123,7 @@ fn a_vault_stands_on_them(open: Open<'_>) -> Result<(), String> {
     holds(reading.set_aside.len() == 1, "a torn slot is set aside")?;
 
     save(Record { session: None, ..sample(2, "") })?;
-    holds(sealed_parts(&*slots)? == 0, "a sign-out leaves nothing sealed")?;
+    holds(sessions(&*slots)? == 0, "a sign-out leaves no session")?;
     vault()?.forget().map_err(words)?;
     holds(parsed(&*slots, Slot::A)?.is_none(), "forgetting leaves no slot")
 }
@@ -165,6 +165,26 @@ pub fn sample(epoch: u64, refresh_token: &str) -> Record {
     }
 }
 
+/// An entry of an outbox, for checks and tests.
+#[must_use]
+pub fn unrevoked(id: u64) -> Unrevoked {
+    let ended = sample(1, "");
+    Unrevoked {
+        id,
+        account: ended.account,
+        user: "alice".to_owned(),
+        tokens: Tokens {
+            access: SecretString::from(format!("ended access {id}")),
+            renewal: RenewalSecret::RefreshToken(SecretString::from(format!("ended {id}"))),
+        },
+        keep: Keep::Disk,
+        since: ended.written.clone(),
+        ends_wall_ms: Some(1_790_000_900_000),
+        tries: 2,
+        next_try: Some(ended.written),
+    }
+}
+
 /// The refresh token in a record; empty where there is none.
 #[must_use]
 pub fn token(record: Option<&Record>) -> String {
@@ -174,13 +194,13 @@ pub fn token(record: Option<&Record>) -> String {
     }
 }
 
-fn sealed_parts(slots: &dyn Slots) -> Result<usize, String> {
-    let mut sealed = 0;
+fn sessions(slots: &dyn Slots) -> Result<usize, String> {
+    let mut sessions = 0;
     for slot in Slot::BOTH {
         let document = parsed(slots, slot)?.unwrap_or_default();
-        sealed += usize::from(document.get("sealed").is_some_and(|sealed| !sealed.is_null()));
+        sessions += usize::from(document.get("signed_in") == Some(&Value::Bool(true)));
     }
-    Ok(sealed)
+    Ok(sessions)
 }
 
 fn opened(open: Open<'_>) -> Result<Arc<dyn Slots>, String> {

@@ -25,7 +25,7 @@ pub(crate) struct IdentityOnDisk {
     name: String,
 }
 
-/// [`Session`] on disk: what is sealed.
+/// [`Session`] on disk: sealed.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SessionOnDisk {
     access: SecretOnDisk,
@@ -46,7 +46,7 @@ pub(crate) struct SessionOnDisk {
 // Tagged from outside: serde buffers an inner tag's content in memory that nobody wipes.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum RenewalOnDisk {
+pub(crate) enum RenewalOnDisk {
     RefreshToken(SecretOnDisk),
     Cookies(SecretOnDisk),
     AccessToken,
@@ -67,7 +67,14 @@ struct IntentOnDisk {
 }
 
 /// A secret that may be written down: only ever into a buffer that is sealed and wiped.
-struct SecretOnDisk(SecretString);
+pub(crate) struct SecretOnDisk(pub(crate) SecretString);
+
+impl SecretOnDisk {
+    /// How many bytes it has.
+    pub(crate) fn len(&self) -> usize {
+        self.0.expose_secret().len()
+    }
+}
 
 impl Serialize for SecretOnDisk {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -109,6 +116,45 @@ impl From<StampOnDisk> for Stamp {
     }
 }
 
+impl StampOnDisk {
+    /// How many bytes of text are in it.
+    pub(crate) fn text(&self) -> usize {
+        self.boot_id.len()
+    }
+}
+
+impl From<RenewalSecret> for RenewalOnDisk {
+    fn from(renewal: RenewalSecret) -> Self {
+        match renewal {
+            RenewalSecret::RefreshToken(token) => Self::RefreshToken(SecretOnDisk(token)),
+            RenewalSecret::Cookies(cookies) => Self::Cookies(SecretOnDisk(cookies)),
+            RenewalSecret::AccessToken => Self::AccessToken,
+            RenewalSecret::Nothing => Self::Nothing,
+        }
+    }
+}
+
+impl From<RenewalOnDisk> for RenewalSecret {
+    fn from(renewal: RenewalOnDisk) -> Self {
+        match renewal {
+            RenewalOnDisk::RefreshToken(token) => Self::RefreshToken(token.0),
+            RenewalOnDisk::Cookies(cookies) => Self::Cookies(cookies.0),
+            RenewalOnDisk::AccessToken => Self::AccessToken,
+            RenewalOnDisk::Nothing => Self::Nothing,
+        }
+    }
+}
+
+impl RenewalOnDisk {
+    /// How many bytes of text are in it.
+    pub(crate) fn text(&self) -> usize {
+        match self {
+            Self::RefreshToken(text) | Self::Cookies(text) => text.len(),
+            Self::AccessToken | Self::Nothing => 0,
+        }
+    }
+}
+
 impl From<&Identity> for IdentityOnDisk {
     fn from(identity: &Identity) -> Self {
         let Identity { user, name } = identity.clone();
@@ -141,14 +187,7 @@ impl From<&Session> for SessionOnDisk {
         } = session.clone();
         Self {
             access: SecretOnDisk(access),
-            renewal: match renewal {
-                RenewalSecret::RefreshToken(token) => {
-                    RenewalOnDisk::RefreshToken(SecretOnDisk(token))
-                }
-                RenewalSecret::Cookies(cookies) => RenewalOnDisk::Cookies(SecretOnDisk(cookies)),
-                RenewalSecret::AccessToken => RenewalOnDisk::AccessToken,
-                RenewalSecret::Nothing => RenewalOnDisk::Nothing,
-            },
+            renewal: renewal.into(),
             fingerprint_key,
             asked: StampOnDisk::from(&asked),
             lifetime: match lifetime {
@@ -173,15 +212,7 @@ impl From<&Session> for SessionOnDisk {
 impl From<SessionOnDisk> for Session {
     fn from(session: SessionOnDisk) -> Self {
         Self {
-            tokens: Tokens {
-                access: session.access.0,
-                renewal: match session.renewal {
-                    RenewalOnDisk::RefreshToken(token) => RenewalSecret::RefreshToken(token.0),
-                    RenewalOnDisk::Cookies(cookies) => RenewalSecret::Cookies(cookies.0),
-                    RenewalOnDisk::AccessToken => RenewalSecret::AccessToken,
-                    RenewalOnDisk::Nothing => RenewalSecret::Nothing,
-                },
-            },
+            tokens: Tokens { access: session.access.0, renewal: session.renewal.into() },
             fingerprint_key: session.fingerprint_key,
             asked: session.asked.into(),
             lifetime: match session.lifetime {
@@ -208,17 +239,12 @@ impl SessionOnDisk {
     /// moved buffer leaves its secrets behind.
     pub(crate) fn room(&self) -> usize {
         // A character takes at most six: \u00XX. The rest is names, numbers and a boot's id.
-        let renewal = match &self.renewal {
-            RenewalOnDisk::RefreshToken(text) | RenewalOnDisk::Cookies(text) => {
-                text.0.expose_secret().len()
-            }
-            RenewalOnDisk::AccessToken | RenewalOnDisk::Nothing => 0,
-        };
         let said = match &self.lifetime {
             LifetimeOnDisk::Unknown(Some(said)) => said.len(),
             LifetimeOnDisk::Unknown(None) | LifetimeOnDisk::ToldMs(_) => 0,
         };
-        let text = self.access.0.expose_secret().len() + renewal + said + self.asked.boot_id.len();
+        let waits = self.wait_until.as_ref().map_or(0, StampOnDisk::text);
+        let text = self.access.len() + self.renewal.text() + said + self.asked.text() + waits;
         6 * text + 2048
     }
 }

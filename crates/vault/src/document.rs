@@ -12,19 +12,23 @@
 //! they do not open beside another address.
 //!
 //! Every version of the format keeps the members `version` and `check`, and the latter's meaning;
-//! everything else may change.
+//! everything else may change. What changed so far:
+//! - 1 sealed a session and nothing else; "signed out" was to have no sealed part.
+//! - 2 seals session and outbox together, and a signed-out record as well: `signed_in` and `outbox`
+//!   say in clear what is in there.
 
 use crate::canonical::{canonical, checksum};
+use crate::contents::{Contents, ContentsOnDisk, MOST};
 use crate::disk::{IdentityOnDisk, StampOnDisk};
 use crate::keys::{KeptBy, Key};
 use crate::seal::{self, Sealed};
 use crate::slots::Slot;
-use keeper::record::{Keep, Record, Session};
+use keeper::record::{Keep, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// The version that is written.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// The clear part, without the version.
 #[derive(Clone, Serialize, Deserialize)]
@@ -33,6 +37,10 @@ pub(crate) struct Clear {
     pub(crate) epoch: u64,
     pub(crate) account: Value,
     pub(crate) identity: Option<IdentityOnDisk>,
+    /// A session is sealed in it.
+    signed_in: bool,
+    /// So many entries of the outbox are sealed in it.
+    outbox: u32,
     written: StampOnDisk,
     /// Which key sealed it or, signed out, the last one did. It is never changed silently.
     pub(crate) protection: Option<KeptBy>,
@@ -46,6 +54,7 @@ pub(crate) struct Clear {
 /// A whole document.
 #[derive(Clone)]
 pub(crate) struct Document {
+    version: u64,
     pub(crate) clear: Clear,
     sealed: Option<Sealed>,
     bound: Vec<u8>,
@@ -69,6 +78,21 @@ pub(crate) struct Place<'a> {
 
 impl Document {
     /// A session is sealed in it.
+    pub(crate) fn has_session(&self) -> bool {
+        self.clear.signed_in
+    }
+
+    /// Something is sealed in it that is wanted at every start: a session, or entries of the outbox.
+    pub(crate) fn needs_key(&self) -> bool {
+        self.clear.signed_in || self.has_outbox()
+    }
+
+    /// Entries of the outbox are sealed in it.
+    pub(crate) fn has_outbox(&self) -> bool {
+        self.clear.outbox > 0
+    }
+
+    /// There is a sealed part, be it empty: it vouches for the clear one.
     pub(crate) fn is_sealed(&self) -> bool {
         self.sealed.is_some()
     }
@@ -78,14 +102,23 @@ impl Document {
         (self.clear.epoch, self.clear.generation)
     }
 
-    /// The session in it, where this key opens it.
-    pub(crate) fn open(&self, key: &Key) -> Option<Session> {
-        self.sealed.as_ref().and_then(|sealed| seal::open(key, &self.bound, sealed))
+    /// What is sealed in it, where this key opens it.
+    pub(crate) fn open(&self, key: &Key) -> Option<Contents> {
+        let sealed = self.sealed.as_ref()?;
+        let mut contents = match self.version {
+            1 => seal::open_first_format(key, &self.bound, sealed)?,
+            _ => seal::open(key, &self.bound, sealed)?,
+        };
+        let surplus = contents.outbox.len().saturating_sub(MOST);
+        contents.outbox.drain(..surplus);
+        (contents.session.is_some() == self.has_session()).then_some(contents)
     }
 
-    /// The record, with this for its session.
-    pub(crate) fn record(&self, session: Option<Session>) -> Record {
+    /// The record, with what was sealed in it. Without that it has neither session nor outbox.
+    pub(crate) fn record(&self, contents: Option<Contents>) -> Record {
         let clear = self.clear.clone();
+        let (session, outbox) =
+            contents.map_or((None, Vec::new()), |contents| (contents.session, contents.outbox));
         Record {
             epoch: clear.epoch,
             generation: clear.generation,
@@ -94,12 +127,13 @@ impl Document {
             keep: Keep::Disk,
             written: clear.written.into(),
             session,
-            outbox: Vec::new(),
+            outbox,
         }
     }
 }
 
-/// Writes a record down as the document for `place`.
+/// Writes a record down as the document for `place`. With a key it is sealed, signed in or out;
+/// without one it may hold nothing that has to be.
 pub(crate) fn write_down(
     record: &Record,
     place: &Place<'_>,
@@ -110,6 +144,8 @@ pub(crate) fn write_down(
         epoch: record.epoch,
         account: record.account.clone(),
         identity: record.identity.as_ref().map(IdentityOnDisk::from),
+        signed_in: record.session.is_some(),
+        outbox: u32::try_from(record.outbox.len()).map_err(|error| error.to_string())?,
         written: StampOnDisk::from(&record.written),
         protection: place.protection,
         after: place.after,
@@ -119,13 +155,14 @@ pub(crate) fn write_down(
         return Err("the record cannot be written down".to_owned());
     };
     document.insert("version".to_owned(), VERSION.into());
-    let sealed = match (&record.session, key) {
-        (None, _) => None,
-        (Some(session), Some(key)) => {
+    let sealed = match key {
+        Some(key) => {
             let bound = in_its_place(place.account, place.slot, &document);
-            Some(seal::seal(key, &canonical(&bound), session)?)
+            let contents = ContentsOnDisk::new(record.session.as_ref(), &record.outbox);
+            Some(seal::seal(key, &canonical(&bound), &contents)?)
         }
-        (Some(_), None) => return Err("there is no key to seal with".to_owned()),
+        None if record.session.is_none() && record.outbox.is_empty() => None,
+        None => return Err("there is no key to seal with".to_owned()),
     };
     let sealed = serde_json::to_value(sealed).map_err(|error| error.to_string())?;
     document.insert("sealed".to_owned(), sealed);
@@ -150,17 +187,26 @@ pub(crate) fn read(account: &str, slot: Slot, bytes: &[u8]) -> Content {
     if check.as_ref().and_then(Value::as_str) != Some(right.as_str()) {
         return Content::Damaged("its checksum did not fit");
     }
-    match document.get("version").and_then(Value::as_u64) {
-        Some(VERSION) => {}
+    let version = match document.get("version").and_then(Value::as_u64) {
+        Some(version @ 1..=VERSION) => version,
         Some(newer) if newer > VERSION => return Content::Newer(newer),
         _ => return Content::Damaged("it had no version"),
-    }
+    };
     let sealed = document.remove("sealed").unwrap_or_default();
     let bound = canonical(&in_its_place(account, slot, &document));
-    match (serde_json::from_value(sealed), serde_json::from_value(Value::Object(document))) {
-        (Ok(sealed), Ok(clear)) => Content::Whole(Box::new(Document { clear, sealed, bound })),
-        _ => Content::Damaged("something was missing in it"),
+    if version == 1 {
+        document.insert("signed_in".to_owned(), (!sealed.is_null()).into());
+        document.insert("outbox".to_owned(), 0.into());
     }
+    let read = (serde_json::from_value(sealed), serde_json::from_value(Value::Object(document)));
+    let (Ok(sealed), Ok(clear)) = read else {
+        return Content::Damaged("something was missing in it");
+    };
+    let document = Document { version, clear, sealed, bound };
+    if document.needs_key() && !document.is_sealed() {
+        return Content::Damaged("something was missing in it");
+    }
+    Content::Whole(Box::new(document))
 }
 
 /// The document together with where it belongs, which is not in it: a copy in another slot or

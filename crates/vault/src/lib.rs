@@ -13,6 +13,7 @@
 //! - A damaged slot is set aside, never overwritten; a slot whose key cannot be had is not damaged.
 
 mod canonical;
+mod contents;
 #[doc(hidden)]
 pub mod contract;
 mod disk;
@@ -20,13 +21,21 @@ mod document;
 pub mod keys;
 mod locks;
 mod neighbours;
+mod news;
+#[doc(hidden)]
+pub mod recording;
 mod seal;
+mod sealing;
 mod slots;
+mod stand;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod vault;
+mod vouch;
 mod write;
 
+pub use news::Glance;
 pub use slots::{PlainFiles, Slot, SlotFiles, Slots};
 pub use vault::{Card, FileVault};

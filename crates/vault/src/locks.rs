@@ -5,6 +5,8 @@
 //! second handle in the same process is kept out as well.
 
 use crate::slots::private_options;
+use crate::trouble::{about, said};
+use engine::StoreTrouble;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
@@ -29,14 +31,14 @@ pub(crate) fn try_hold(path: &Path) -> io::Result<Option<Held>> {
 
 /// Takes the lock, waiting for so long. Not `File::lock`: that waits for ever behind a copy that
 /// hangs, and no thread that waits there can be told to stop.
-pub(crate) fn hold(path: &Path, patience: Duration) -> Result<Held, String> {
+pub(crate) fn hold(path: &Path, patience: Duration) -> Result<Held, StoreTrouble> {
     let began = Instant::now();
     loop {
         match try_hold(path) {
             Ok(Some(held)) => return Ok(held),
             Ok(None) if began.elapsed() < patience => thread::sleep(PAUSE),
-            Ok(None) => return Err("another copy of the app has held it for too long".to_owned()),
-            Err(error) => return Err(format!("its lock cannot be had: {error}")),
+            Ok(None) => return Err(said("another copy of the app has held it for too long")),
+            Err(error) => return Err(about("its lock cannot be had", &error)),
         }
     }
 }

@@ -7,19 +7,21 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// What the other accounts keep here.
+/// What the other accounts keep here. Their clear parts are believed where they forbid something.
 #[derive(Debug, Default)]
 pub(crate) struct Neighbours {
     /// There are some.
     pub(crate) any: bool,
-    /// One of them has a sealed session.
-    pub(crate) sealed: bool,
-    /// Where the key is kept, as they say.
-    pub(crate) protection: Option<KeptBy>,
+    /// One of them says that its key is in the keychain.
+    pub(crate) say_keychain: bool,
+    /// One of them has a session that is sealed with the key in the keychain.
+    pub(crate) sealed_by_keychain: bool,
+    /// The same for the key in the file.
+    pub(crate) sealed_by_file: bool,
 }
 
 /// Looks at every slot in `folder` that is not `account`'s. What cannot be read of them counts as
-/// sealed: it may be.
+/// sealed, by either key: it may be.
 pub(crate) fn of(account: &str, folder: &Path) -> io::Result<Neighbours> {
     let mut neighbours = Neighbours::default();
     for entry in fs::read_dir(folder)? {
@@ -32,10 +34,17 @@ pub(crate) fn of(account: &str, folder: &Path) -> io::Result<Neighbours> {
         neighbours.any = true;
         match fs::read(entry.path()).map(|bytes| document::read(other, slot, &bytes)) {
             Ok(Content::Whole(document)) => {
-                neighbours.sealed |= document.is_sealed();
-                neighbours.protection = neighbours.protection.or(document.clear.protection);
+                let by = document.clear.protection;
+                neighbours.say_keychain |= by == Some(KeptBy::Keychain);
+                if document.has_session() {
+                    neighbours.sealed_by_keychain |= by != Some(KeptBy::KeyFile);
+                    neighbours.sealed_by_file |= by != Some(KeptBy::Keychain);
+                }
             }
-            Ok(Content::Newer(_)) | Err(_) => neighbours.sealed = true,
+            Ok(Content::Newer(_)) | Err(_) => {
+                neighbours.sealed_by_keychain = true;
+                neighbours.sealed_by_file = true;
+            }
             Ok(Content::Damaged(_)) => {}
         }
     }

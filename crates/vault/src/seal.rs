@@ -1,5 +1,6 @@
 //! Sealing: XChaCha20-Poly1305 under the session key.
 
+use crate::contents::{Contents, ContentsOnDisk};
 use crate::disk::SessionOnDisk;
 use crate::keys::Key;
 use base64::Engine as _;
@@ -13,7 +14,7 @@ use zeroize::Zeroizing;
 const ALGORITHM: &str = "XChaCha20-Poly1305";
 const NONCE_BYTES: usize = 24;
 
-/// A sealed session, as it is on disk.
+/// What is sealed, as it is on disk.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Sealed {
     alg: String,
@@ -23,11 +24,10 @@ pub(crate) struct Sealed {
 }
 
 /// Seals a session to everything that `bound` says: it opens beside exactly those bytes.
-pub(crate) fn seal(key: &Key, bound: &[u8], session: &Session) -> Result<Sealed, String> {
-    let session = SessionOnDisk::from(session);
+pub(crate) fn seal(key: &Key, bound: &[u8], contents: &ContentsOnDisk) -> Result<Sealed, String> {
     // Filled once, wiped on every way out; sealing turns it into the sealed bytes in place.
-    let mut buffer = Zeroizing::new(Vec::with_capacity(session.room()));
-    serde_json::to_writer(&mut *buffer, &session).map_err(|error| error.to_string())?;
+    let mut buffer = Zeroizing::new(Vec::with_capacity(contents.room()));
+    serde_json::to_writer(&mut *buffer, contents).map_err(|error| error.to_string())?;
     let mut nonce = [0_u8; NONCE_BYTES];
     getrandom::fill(&mut nonce).map_err(|error| error.to_string())?;
     XChaCha20Poly1305::new(key.bytes().into())
@@ -41,7 +41,18 @@ pub(crate) fn seal(key: &Key, bound: &[u8], session: &Session) -> Result<Sealed,
 }
 
 /// Opens what [`seal`] sealed. `None`: another key, or something was changed.
-pub(crate) fn open(key: &Key, bound: &[u8], sealed: &Sealed) -> Option<Session> {
+pub(crate) fn open(key: &Key, bound: &[u8], sealed: &Sealed) -> Option<Contents> {
+    let buffer = opened(key, bound, sealed)?;
+    serde_json::from_slice::<ContentsOnDisk>(&buffer).ok().map(Contents::from)
+}
+
+/// The same for the first format, which sealed a session and nothing else.
+pub(crate) fn open_first_format(key: &Key, bound: &[u8], sealed: &Sealed) -> Option<Contents> {
+    let buffer = opened(key, bound, sealed)?;
+    serde_json::from_slice::<SessionOnDisk>(&buffer).ok().map(|it| Session::from(it).into())
+}
+
+fn opened(key: &Key, bound: &[u8], sealed: &Sealed) -> Option<Zeroizing<Vec<u8>>> {
     if sealed.alg != ALGORITHM {
         return None;
     }
@@ -50,5 +61,5 @@ pub(crate) fn open(key: &Key, bound: &[u8], sealed: &Sealed) -> Option<Session> 
     XChaCha20Poly1305::new(key.bytes().into())
         .decrypt_in_place(&XNonce::from(nonce), bound, &mut *buffer)
         .ok()?;
-    serde_json::from_slice::<SessionOnDisk>(&buffer).ok().map(Session::from)
+    Some(buffer)
 }

@@ -1,5 +1,6 @@
 //! What an account's two slots say together. Pure: it reads no file and asks no keychain.
 
+use crate::contents::Contents;
 use crate::document::Document;
 use crate::keys::{KeptBy, Key};
 use crate::slots::Slot;
@@ -18,6 +19,14 @@ impl State {
             Self::Whole(document) => Some(document),
             Self::Absent | Self::Damaged(_) => None,
         }
+    }
+
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.whole().is_some_and(Document::is_sealed)
+    }
+
+    pub(crate) fn protection(&self) -> Option<KeptBy> {
+        self.whole().and_then(|document| document.clear.protection)
     }
 }
 
@@ -51,8 +60,13 @@ impl Look {
     }
 
     /// A session is sealed in one of them.
-    pub(crate) fn any_sealed(&self) -> bool {
-        self.by_age().iter().any(|(_, document)| document.is_sealed())
+    pub(crate) fn any_session(&self) -> bool {
+        self.by_age().iter().any(|(_, document)| document.has_session())
+    }
+
+    /// Whether this key opens anything that is there.
+    pub(crate) fn opens_with(&self, key: &Key) -> bool {
+        self.by_age().iter().any(|(_, document)| document.open(key).is_some())
     }
 
     /// The highest generation in either.
@@ -80,6 +94,10 @@ pub(crate) struct Known {
     /// The slot it is in.
     pub(crate) slot: Slot,
     pub(crate) record: Record,
+    /// Its seal was opened: what its clear part says is ours.
+    pub(crate) opened: bool,
+    /// Entries of the outbox are sealed in it, which is not opened.
+    pub(crate) outbox_shut: bool,
     /// Something newer may have been lost.
     pub(crate) fell_back: bool,
     /// The record is remembered, and newer than what is on disk.
@@ -114,6 +132,16 @@ impl Verdict {
             Self::Known(known) => Some(known.slot),
             Self::Shut(shut) => Some(shut.slot),
         }
+    }
+
+    /// The seal of the newest record was opened.
+    pub(crate) fn is_opened(&self) -> bool {
+        matches!(self, Self::Known(known) if known.opened)
+    }
+
+    /// There are entries of an outbox that cannot be read.
+    pub(crate) fn outbox_shut(&self) -> bool {
+        matches!(self, Self::Known(known) if known.outbox_shut)
     }
 
     /// Compares with the newest record that this process has seen on disk. A session that went back
@@ -154,36 +182,47 @@ fn session_of(record: &Record) -> Option<(u64, [u8; 32])> {
 
 /// Judges two slots.
 ///
-/// A newest slot that does not open is only taken for changed where the older one opens with the same
-/// key. Where none opens it is the key that is wrong, and nothing may be set aside.
+/// A newest slot that does not open is only taken for changed where the older one is of its kind and
+/// opens with the same key. Where none opens it is the key that is wrong, and nothing may be set aside.
+///
+/// A record that says "signed out" counts whether or not it is sealed, and whether or not the seal
+/// opens: it may have been written while the keychain was locked, and whoever signed out there is not
+/// to be signed in again by the session that a crash left in the other slot. So whoever may write here
+/// can sign somebody out, which he could do by removing the files, and gets no token by it. What he
+/// writes is not `opened`, and nothing is to be sent by its settings ([`crate::FileVault::vouches`]).
 pub(crate) fn judge(look: &Look, key: Option<&Key>) -> Verdict {
     let by_age = look.by_age();
     let Some((newest_slot, newest)) = by_age.first().copied() else {
         let damaged = [&look.a, &look.b].into_iter().any(|s| matches!(s, State::Damaged(_)));
         return Verdict::Nothing { damaged, last: None };
     };
-    let known = |slot: Slot, document: &Document, record: Record, changed: Option<Slot>| {
+    let known = |slot: Slot, document: &Document, contents: Option<Contents>| {
+        let opened = contents.is_some();
         Verdict::Known(Box::new(Known {
             slot,
-            record,
+            record: document.record(contents),
+            opened,
+            outbox_shut: !opened && document.has_outbox(),
             fell_back: fell_back(document, look.at(slot.other())),
             lost: false,
             first_of_two: document.clear.first_of_two,
-            changed,
+            changed: (slot != newest_slot).then_some(newest_slot),
         }))
     };
-    if !newest.is_sealed() {
-        return known(newest_slot, newest, newest.record(None), None);
-    }
-    if let Some(session) = key.and_then(|key| newest.open(key)) {
-        return known(newest_slot, newest, newest.record(Some(session)), None);
+    if let Some(contents) = key.and_then(|key| newest.open(key)) {
+        return known(newest_slot, newest, Some(contents));
     }
     if let Some((slot, older)) = by_age.get(1).copied()
-        && let Some(session) = key.and_then(|key| older.open(key))
+        && newest.is_sealed()
+        && newest.has_session() == older.has_session()
+        && let Some(contents) = key.and_then(|key| older.open(key))
     {
-        return known(slot, older, older.record(Some(session)), Some(newest_slot));
+        return known(slot, older, Some(contents));
     }
-    Verdict::Shut(Box::new(Shut { slot: newest_slot, shell: newest.record(None) }))
+    if newest.has_session() {
+        return Verdict::Shut(Box::new(Shut { slot: newest_slot, shell: newest.record(None) }));
+    }
+    known(newest_slot, newest, None)
 }
 
 /// Whether something newer than `chosen` may have been lost with the other slot.

@@ -1,14 +1,17 @@
 //! The keeper's vault over two slots and two places for a key.
 
-use crate::document::{self, Content};
+use crate::document::{self, Content, Document};
 use crate::keys::{KeptBy, Key, KeyFailure, Keys, LOCK_FILE, Protection};
 use crate::locks::{self, Held};
 use crate::neighbours;
+use crate::news::Seen;
 use crate::slots::{Slot, Slots};
-use crate::standing::{Look, State, Verdict, judge};
-use engine::Identity;
+use crate::standing::{Look, State, Verdict};
+use crate::trouble::{Blame, about, unreadable};
+use crate::vouch::Settings;
+use engine::{Identity, StoreTrouble};
 use keeper::ports::{Change, Label, Reading, RefreshLock, Vault, VaultFailure};
-use keeper::record::{Keep, Record};
+use keeper::record::{Keep, Record, Unrevoked};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -43,8 +46,14 @@ pub(crate) struct Remembered {
     /// The newest record that was seen on disk. Where the disk goes back behind it, this is what is
     /// true still: the tokens in it are the ones that the server knows.
     pub(crate) last: Option<Record>,
+    /// The settings that a seal has vouched for last.
+    pub(crate) vouched: Option<Settings>,
+    /// The entries of the outbox that are kept in memory only.
+    pub(crate) outbox: Vec<Unrevoked>,
     /// What was set aside and not told yet.
     pub(crate) set_aside: Vec<String>,
+    /// The slots as they were when they were last read or written under the record lock.
+    pub(crate) seen: Option<Seen>,
 }
 
 /// What can be told of an account without its key. For showing only: the seal is what vouches for
@@ -60,17 +69,6 @@ pub struct Card {
     /// A session is sealed beside it, or kept in memory.
     pub has_session: bool,
 }
-
-/// The record lock, and what the slots say under it.
-pub(crate) struct Stand {
-    _lock: Held,
-    pub(crate) look: Look,
-    pub(crate) verdict: Verdict,
-    /// Why there is no key, where one was wanted.
-    key_failure: Option<VaultFailure>,
-}
-
-type Blame = fn(String) -> VaultFailure;
 
 impl FileVault {
     /// The vault of the account that these slots belong to.
@@ -99,13 +97,13 @@ impl FileVault {
     /// # Errors
     /// [`VaultFailure::Unreadable`].
     pub fn card(&self) -> Result<Option<Card>, VaultFailure> {
-        let _lock = self.record_lock(VaultFailure::Unreadable)?;
+        let _lock = self.record_lock(unreadable)?;
         let look = self.peek()?;
         let newest = look.newest().map(|(_, document)| document);
         let memory = self.memory(newest.map(|document| document.clear.epoch));
         Ok(memory
             .map(|record| (record, true))
-            .or_else(|| newest.map(|document| (document.record(None), document.is_sealed())))
+            .or_else(|| newest.map(|document| (document.record(None), document.has_session())))
             .map(|(record, has_session)| Card {
                 epoch: record.epoch,
                 account: record.account,
@@ -122,14 +120,14 @@ impl FileVault {
         self.slots.folder().join(format!("{}.{of}.lock", self.slots.account()))
     }
 
-    fn record_lock(&self, blame: Blame) -> Result<Held, VaultFailure> {
+    pub(crate) fn record_lock(&self, blame: Blame) -> Result<Held, VaultFailure> {
         locks::hold(&self.lock_path("record"), self.patience).map_err(blame)
     }
 
     /// The lock between everybody who makes or removes the key that all accounts share.
     pub(crate) fn key_lock(&self) -> Result<Held, VaultFailure> {
         locks::hold(&self.slots.folder().join(LOCK_FILE), self.patience)
-            .map_err(VaultFailure::not_written)
+            .map_err(VaultFailure::NotWritten)
     }
 
     /// The session in memory, while no newer epoch is on disk.
@@ -142,17 +140,29 @@ impl FileVault {
         known.memory.clone()
     }
 
+    /// The record as its readers see it: the one in memory or else the one on disk, with the outbox of
+    /// both.
+    fn present(&self, verdict: &Verdict) -> Option<Record> {
+        let on_disk = verdict.record();
+        let memory = self.memory(on_disk.map(|record| record.epoch));
+        let mut record = memory.or_else(|| on_disk.cloned())?;
+        record.outbox = on_disk.map_or_else(Vec::new, |on_disk| on_disk.outbox.clone());
+        Some(self.with_outbox_in_memory(record))
+    }
+
+    fn with_outbox_in_memory(&self, mut record: Record) -> Record {
+        record.outbox.extend(self.known().outbox.iter().cloned());
+        record
+    }
+
     /// Reads both slots and touches nothing.
-    fn peek(&self) -> Result<Look, VaultFailure> {
+    pub(crate) fn peek(&self) -> Result<Look, VaultFailure> {
         Ok(Look { a: self.state(Slot::A)?, b: self.state(Slot::B)? })
     }
 
     fn state(&self, slot: Slot) -> Result<State, VaultFailure> {
         let name = self.name(slot);
-        let raw = self
-            .slots
-            .read_raw(slot)
-            .map_err(|error| VaultFailure::Unreadable(format!("{name}: {error}")))?;
+        let raw = self.slots.read_raw(slot).map_err(|error| unreadable(about(&name, &error)))?;
         let Some(raw) = raw else { return Ok(State::Absent) };
         match document::read(self.slots.account(), slot, &raw) {
             Content::Whole(document) => Ok(State::Whole(document)),
@@ -168,10 +178,12 @@ impl FileVault {
     }
 
     /// Moves a slot out of the way and remembers to tell it.
-    pub(crate) fn set_aside(&self, slot: Slot, why: &str) -> Result<(), VaultFailure> {
+    pub(crate) fn set_aside(&self, slot: Slot, why: &str) -> Result<(), StoreTrouble> {
         let name = self.name(slot);
-        let moved = self.slots.set_aside(slot).map_err(|error| {
-            VaultFailure::Unreadable(format!("{name}: {why}, and it cannot be set aside: {error}"))
+        let moved = self.slots.set_aside(slot);
+        self.has_touched(slot);
+        let moved = moved.map_err(|error| {
+            about(&format!("{name}: {why}, and it cannot be set aside"), &error)
         })?;
         tracing::warn!(slot = slot.letter(), why, "a slot was set aside");
         self.known().set_aside.push(format!("{name}: {why}; it is kept as {moved}"));
@@ -181,99 +193,29 @@ impl FileVault {
         Ok(())
     }
 
-    /// Finds the key of the newest record, where it has one and the key is not remembered. Without
-    /// the record lock: nobody must wait for somebody else's keychain prompt.
-    fn bring_key(&self) -> Result<(), VaultFailure> {
-        if self.known().key.is_some() {
-            return Ok(());
-        }
-        let kept_by = {
-            let _lock = self.record_lock(VaultFailure::Unreadable)?;
-            let look = self.peek()?;
-            match look.newest() {
-                Some((_, newest)) if newest.is_sealed() => newest.clear.protection,
-                _ => None,
-            }
-        };
-        let Some(kept_by) = kept_by else { return Ok(()) };
-        match self.keys.for_opening(kept_by) {
-            Ok(Some(found)) => {
-                let mut known = self.known();
-                known.key = Some((found.kept_by, found.key));
-                known.protection = found.protection;
-                Ok(())
-            }
-            Ok(None) => Err(VaultFailure::KeyGone(match kept_by {
-                KeptBy::Keychain => "the keychain has no entry for it".to_owned(),
-                KeptBy::KeyFile => "there is no key file".to_owned(),
-            })),
-            Err(failure) => Err(named(failure, VaultFailure::Unreadable)),
+    /// This vault has changed a slot itself: that is no news to it.
+    pub(crate) fn has_touched(&self, slot: Slot) {
+        if let Some(seen) = &mut self.known().seen {
+            seen.looks_again(self.slots.as_ref(), slot);
         }
     }
 
-    fn stand(&self, blame: Blame) -> Result<Stand, VaultFailure> {
-        let remembered = self.known().key.is_some();
-        let stand = self.stand_with(self.bring_key().err(), blame)?;
-        if !remembered || !matches!(stand.verdict, Verdict::Shut(_)) {
-            return Ok(stand);
-        }
-        // Another copy may have made a new key since this one was remembered.
-        drop(stand);
-        self.known().key = None;
-        self.stand_with(self.bring_key().err(), blame)
-    }
-
-    fn stand_with(
-        &self,
-        key_failure: Option<VaultFailure>,
-        blame: Blame,
-    ) -> Result<Stand, VaultFailure> {
-        let lock = self.record_lock(blame)?;
-        let look = self.peek()?;
-        for slot in Slot::BOTH {
-            if let State::Damaged(why) = look.at(slot) {
-                self.set_aside(slot, why)?;
-            }
-        }
-        let key = self.known().key.clone();
-        let mut verdict = judge(&look, key.as_ref().map(|(_, key)| key));
-        if let Verdict::Known(known) = &verdict
-            && let Some(slot) = known.changed
-        {
-            self.set_aside(slot, "it was changed from outside")?;
-        }
-        if let Some(last) = &self.known().last {
-            verdict.compare(last);
-        }
-        Ok(Stand { _lock: lock, look, verdict, key_failure })
-    }
-}
-
-impl Stand {
-    /// Why a session that is there cannot be read.
-    fn shut_because(&self) -> VaultFailure {
-        self.key_failure.clone().unwrap_or_else(|| {
-            VaultFailure::KeyGone(
-                "the key that was found does not fit it, or it was changed from outside".to_owned(),
-            )
-        })
-    }
-}
-
-impl Vault for FileVault {
-    fn read(&self) -> Result<Reading, VaultFailure> {
-        let stand = self.stand(VaultFailure::Unreadable)?;
-        let memory = self.memory(stand.verdict.record().map(|record| record.epoch));
-        let (record, fell_back) = match (memory, &stand.verdict) {
-            (Some(memory), _) => (Some(memory), false),
-            (None, Verdict::Nothing { damaged, last }) => match last {
-                Some(last) => (Some(self.put_back(&stand, last)), false),
+    fn read_under_lock(&self) -> Result<Reading, VaultFailure> {
+        let stand = self.stand(unreadable, Document::needs_key)?;
+        let memory = self.memory(stand.verdict.record().map(|record| record.epoch)).is_some();
+        let (record, fell_back) = match &stand.verdict {
+            _ if memory => (self.present(&stand.verdict), false),
+            Verdict::Nothing { damaged, last } => match last {
+                Some(last) => {
+                    let record = self.put_back(&stand, last);
+                    (Some(self.with_outbox_in_memory(record)), false)
+                }
                 None => {
                     self.known().last = None;
                     (None, *damaged)
                 }
             },
-            (None, Verdict::Known(known)) => {
+            Verdict::Known(known) => {
                 // Told once; what is written from here on is newer than what was lost.
                 self.known().last = Some(known.record.clone());
                 self.finish_sign_out(&stand);
@@ -282,53 +224,92 @@ impl Vault for FileVault {
                 } else {
                     known.record.clone()
                 };
-                (Some(record), known.fell_back)
+                (Some(self.with_outbox_in_memory(record)), known.fell_back)
             }
-            (None, Verdict::Shut(_)) => return Err(stand.shut_because()),
+            Verdict::Shut(_) => return Err(stand.shut_because()),
         };
         let set_aside = std::mem::take(&mut self.known().set_aside);
-        Ok(Reading { record, fell_back, set_aside, outbox_shut: None })
+        let outbox_shut = stand.verdict.outbox_shut().then(|| stand.shut_because());
+        Ok(Reading { record, fell_back, set_aside, outbox_shut, news: stand.news })
+    }
+
+    fn change_under_lock(
+        &self,
+        change: Change<'_>,
+        news: &mut bool,
+    ) -> Result<Option<Record>, VaultFailure> {
+        let stand = self.stand(VaultFailure::NotWritten, Document::needs_key)?;
+        *news = stand.news;
+        let present = self.present(&stand.verdict);
+        let memory = self.known().memory.is_some();
+        let shut = !memory && matches!(stand.verdict, Verdict::Shut(_));
+        let Some(mut record) = change(present.as_ref()) else {
+            return if shut { Err(stand.shut_because()) } else { Ok(present) };
+        };
+        let epoch = present.map_or(0, |present| present.epoch);
+        if record.epoch < epoch {
+            return Err(VaultFailure::not_written(
+                "an ended session must not replace the present one",
+            ));
+        }
+        // What does not open now is not written over within its epoch. A session in memory goes on:
+        // nothing is written for it.
+        let outbox_shut = stand.verdict.outbox_shut() && record.keep == Keep::Disk;
+        if (shut || outbox_shut) && record.epoch == epoch {
+            return Err(stand.shut_because());
+        }
+        if memory && record.session.is_none() {
+            // Who was here, and where, is no more the disk's business at the end than all along.
+            record.identity = None;
+            record.account = serde_json::Value::Null;
+        }
+        let held = record.outbox.extract_if(.., |entry| entry.keep == Keep::Memory).collect();
+        let saved = match record.keep {
+            Keep::Disk => self.save(&stand, record)?,
+            Keep::Memory => self.keep_in_memory(&stand, record)?,
+        };
+        let Some(mut saved) = saved else { return Ok(None) };
+        saved.outbox.extend(Vec::clone(&held));
+        self.known().outbox = held;
+        Ok(Some(saved))
+    }
+}
+
+impl Vault for FileVault {
+    fn read(&self) -> Result<Reading, VaultFailure> {
+        self.read_under_lock()
     }
 
     /// Where the session cannot be opened, `change` is handed the record without it. A new epoch is
     /// still written then: signing out needs no key, and signing in anew sets what does not open
     /// aside. Everything else fails as [`Vault::read`] does.
+    ///
+    /// Where only the outbox of a signed-out record cannot be opened it is the same: it is not written
+    /// over within its epoch. A sign-in sets it aside with the slot that it is in; a new sign-out drops
+    /// it, as it drops a session that cannot be opened.
+    ///
+    /// Entries that are kept in memory only are never written. Without a key at hand the others of a
+    /// signed-out record are not kept either, and missing in the answer.
     fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
-        let stand = self.stand(VaultFailure::not_written)?;
-        let memory = self.memory(stand.verdict.record().map(|record| record.epoch));
-        let present = memory.as_ref().or(stand.verdict.record());
-        let shut = memory.is_none() && matches!(stand.verdict, Verdict::Shut(_));
-        let Some(mut record) = change(present) else {
-            return if shut { Err(stand.shut_because()) } else { Ok(present.cloned()) };
-        };
-        let epoch = present.map_or(0, |present| present.epoch);
-        if record.epoch < epoch {
-            return Err(VaultFailure::not_written(
-                "an ended session must not replace the present one".to_owned(),
-            ));
+        let had_news = self.has_news();
+        let mut news = false;
+        let changed = self.change_under_lock(change, &mut news);
+        if news || changed.is_err() && had_news {
+            // Only `change` was told what was there, if anybody: it is news to everybody else.
+            self.known().seen = None;
         }
-        if shut && record.epoch == epoch {
-            return Err(stand.shut_because());
-        }
-        if memory.is_some() && record.session.is_none() {
-            // Who was here, and where, is no more the disk's business at the end than all along.
-            record.identity = None;
-            record.account = serde_json::Value::Null;
-        }
-        match record.keep {
-            Keep::Disk => self.save(&stand, record),
-            Keep::Memory => self.keep_in_memory(&stand, record),
-        }
+        changed
     }
 
     fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
         locks::try_hold(&self.lock_path("refresh"))
             .map(|held| held.map(|held| RefreshLock(Box::new(held))))
-            .map_err(|error| VaultFailure::not_written(error.to_string()))
+            .map_err(|error| VaultFailure::NotWritten(about("the refresh lock", &error)))
     }
 
     fn has_news(&self) -> bool {
-        true
+        let seen = self.known().seen;
+        seen.is_none_or(|seen| seen.is_outdated(self.slots.as_ref()))
     }
 
     fn label(&self) -> Result<Option<Label>, VaultFailure> {
@@ -337,17 +318,19 @@ impl Vault for FileVault {
     }
 
     fn forget(&self) -> Result<(), VaultFailure> {
-        let _lock = self.record_lock(VaultFailure::not_written)?;
+        let _lock = self.record_lock(VaultFailure::NotWritten)?;
         // A slot that cannot be read is forgotten like any other.
         let kept_by = self.peek().map_or(None, |look| look.protection());
         let anything =
             Slot::BOTH.iter().any(|slot| !matches!(self.slots.read_raw(*slot), Ok(None)));
         *self.known() = Remembered::default();
-        self.remove_everything()?;
+        let removed = self.remove_everything();
+        self.known().seen = Some(Seen::now(self.slots.as_ref()));
+        removed?;
         // The key serves every account in the folder; with the last of them it goes too.
         let _key_lock = self.key_lock()?;
         let neighbours = neighbours::of(self.slots.account(), self.slots.folder())
-            .map_err(|error| VaultFailure::not_written(error.to_string()))?;
+            .map_err(|error| VaultFailure::NotWritten(about("the folder", &error)))?;
         if neighbours.any || !anything {
             return Ok(());
         }
@@ -360,9 +343,11 @@ impl Vault for FileVault {
 /// A key's failure as the vault's. `failed`: what an ordinary failure is called here.
 pub(crate) fn named(failure: KeyFailure, failed: Blame) -> VaultFailure {
     match failure {
-        // A keychain that is gone may come back: it is waited for like a locked one.
-        KeyFailure::Locked(why) | KeyFailure::NoKeychain(why) => VaultFailure::KeychainLocked(why),
+        KeyFailure::Locked(why) => VaultFailure::KeychainLocked(why),
+        KeyFailure::Slow(why) => VaultFailure::KeychainSlow(why),
+        KeyFailure::Cancelled(why) => VaultFailure::KeychainCancelled(why),
+        KeyFailure::NoKeychain(why) => VaultFailure::KeychainGone(why),
         KeyFailure::Unusable(why) => VaultFailure::KeyGone(why),
-        KeyFailure::Failed(why) => failed(why),
+        KeyFailure::Failed(trouble) => failed(trouble),
     }
 }

@@ -1,21 +1,16 @@
 //! Writing: which slot, sealed with which key, and what to do when the disk says no.
 
 use crate::document::{self, Content, Place};
-use crate::keys::{KeptBy, Key};
-use crate::locks::Held;
-use crate::neighbours;
+use crate::sealing::Sealing;
 use crate::slots::Slot;
+use crate::stand::Stand;
 use crate::standing::Verdict;
-use crate::vault::{FileVault, Stand, named};
+use crate::trouble::{about, said};
+use crate::vault::FileVault;
+use crate::vouch::Settings;
+use engine::StoreTrouble;
 use keeper::ports::VaultFailure;
-use keeper::record::{Keep, Record};
-
-/// The key for one write, and the key lock where nobody may take the key away before it is done.
-struct Sealing {
-    key: Key,
-    kept_by: KeptBy,
-    _lock: Option<Held>,
-}
+use keeper::record::{Keep, Record, Unrevoked};
 
 impl FileVault {
     /// Writes a record to disk: to the slot that does not hold the newest one, and where a session
@@ -31,22 +26,22 @@ impl FileVault {
                     || present.session.is_some() != record.session.is_some()
             });
         // A session that this process has seen on disk keeps its key, whatever the files say by now:
-        // clear text that somebody edited must not choose another one for it.
-        let goes_on = self
-            .known()
-            .last
-            .as_ref()
-            .is_some_and(|last| last.session.is_some() && last.epoch == record.epoch);
-        let sealing = match record.session {
-            Some(_) => Some(self.sealing(stand, both && !goes_on)?),
-            None => None,
-        };
+        // clear text that somebody edited must not choose another one for it. Where there are no files
+        // at all, another copy has forgotten everything, and the key with it.
+        let forgotten = matches!(stand.verdict, Verdict::Nothing { damaged: false, .. });
+        let goes_on = !forgotten
+            && self
+                .known()
+                .last
+                .as_ref()
+                .is_some_and(|last| last.session.is_some() && last.epoch == record.epoch);
+        let sealing = self.sealing(stand, &mut record, both && !goes_on)?;
         let first = stand.verdict.slot().map_or(Slot::A, Slot::other);
         let second = first.other();
         let seen = self.known().last.as_ref().map_or(0, |last| last.generation);
         record.generation = stand.look.generation().max(seen).saturating_add(1);
 
-        self.make_way(stand, first, &record)?;
+        self.make_way(stand, first, &record).map_err(VaultFailure::NotWritten)?;
         let after = stand.look.at(second).whole().map(|document| document.clear.generation);
         if let Err(why) = self.write_slot(stand, &record, first, after, both, sealing.as_ref()) {
             return self.not_written(stand, &record, first, why);
@@ -54,13 +49,12 @@ impl FileVault {
         if both {
             let written = record.generation;
             record.generation = written.saturating_add(1);
-            let done = self.make_way(stand, second, &record).map_err(|error| error.to_string());
-            let done = done.and_then(|()| {
+            let done = self.make_way(stand, second, &record).and_then(|()| {
                 self.write_slot(stand, &record, second, Some(written), false, sealing.as_ref())
             });
             if let Err(why) = done {
                 record.generation = written;
-                self.half_written(&record, second, &why)?;
+                self.half_written(&record, second, &why.detail)?;
             }
         }
         self.remember(&record, sealing);
@@ -75,19 +69,24 @@ impl FileVault {
         mut record: Record,
     ) -> Result<Option<Record>, VaultFailure> {
         let on_disk = stand.verdict.record();
-        let told = on_disk
-            .is_some_and(|present| present.epoch == record.epoch && present.identity.is_none())
-            && !stand.look.any_sealed();
+        let mut bare = Record {
+            keep: Keep::Disk,
+            account: serde_json::Value::Null,
+            identity: None,
+            session: None,
+            ..record.clone()
+        };
+        self.sealing(stand, &mut bare, false)?;
+        let told = on_disk.is_some_and(|present| {
+            let outbox = stand.verdict.outbox_shut() || same_outbox(&present.outbox, &bare.outbox);
+            present.epoch == record.epoch && present.identity.is_none() && outbox
+        }) && !stand.look.any_session();
+        record.outbox.clear();
+        let mut outbox = on_disk.map_or_else(Vec::new, |on_disk| on_disk.outbox.clone());
         if !told {
-            let bare = Record {
-                keep: Keep::Disk,
-                account: serde_json::Value::Null,
-                identity: None,
-                session: None,
-                ..record.clone()
-            };
             let saved = self.save(stand, bare)?;
-            record.generation = saved.map_or(record.generation, |saved| saved.generation);
+            record.generation = saved.as_ref().map_or(record.generation, |saved| saved.generation);
+            outbox = saved.map_or_else(Vec::new, |saved| saved.outbox);
         }
         let mut known = self.known();
         let last = known.memory.as_ref().map_or(0, |memory| memory.generation);
@@ -96,7 +95,7 @@ impl FileVault {
             record.generation = last.max(on_disk).saturating_add(1);
         }
         known.memory = record.session.is_some().then(|| record.clone());
-        Ok(Some(record))
+        Ok(Some(Record { outbox, ..record }))
     }
 
     /// The disk lost a record that is remembered: it is written again, and stands whether or not that
@@ -112,72 +111,71 @@ impl FileVault {
     }
 
     /// A sign-out that was stopped between its two slots left the old session sealed in one of them.
+    ///
+    /// It is finished whoever wrote it (see [`crate::standing::judge`]). Where its seal is not opened,
+    /// it cannot be written anew without losing what is in there, be it only the seal itself: then the
+    /// session is removed, and the sign-out stays in its one slot.
     pub(crate) fn finish_sign_out(&self, stand: &Stand) {
         let Verdict::Known(known) = &stand.verdict else { return };
-        if known.record.session.is_some() || !stand.look.any_sealed() {
+        if known.record.session.is_some() || !stand.look.any_session() {
             return;
         }
-        let mut record = known.record.clone();
+        let slot = known.slot.other();
+        let done = if stand.look.at(known.slot).is_sealed() && !known.opened {
+            Err(said("its seal is not open"))
+        } else {
+            self.write_the_other_half(stand, &known.record, slot)
+        };
+        if done.is_err()
+            && let Err(error) = self.remove(slot)
+        {
+            tracing::warn!(%error, "an ended session is still sealed in a slot");
+        }
+    }
+
+    fn write_the_other_half(
+        &self,
+        stand: &Stand,
+        record: &Record,
+        slot: Slot,
+    ) -> Result<(), StoreTrouble> {
+        let mut record = record.clone();
         let written = record.generation;
         record.generation = written.saturating_add(1);
-        let slot = known.slot.other();
-        let done = self.write_slot(stand, &record, slot, Some(written), false, None);
-        if let Err(why) = done.or_else(|_| self.slots.remove(slot)) {
-            tracing::warn!(%why, "an ended session is still sealed in a slot");
-        }
+        let sealing =
+            self.sealing(stand, &mut record, false).map_err(|failure| failure.trouble())?;
+        self.write_slot(stand, &record, slot, Some(written), false, sealing.as_ref())
+    }
+
+    fn remove(&self, slot: Slot) -> std::io::Result<()> {
+        let removed = self.slots.remove(slot);
+        self.has_touched(slot);
+        removed
     }
 
     /// Removes both slots and all that was set aside.
     pub(crate) fn remove_everything(&self) -> Result<(), VaultFailure> {
         let mut left = Vec::new();
         for slot in Slot::BOTH {
-            if let Err(error) = self.slots.remove(slot) {
-                left.push(format!("{}: {error}", self.name(slot)));
+            if let Err(error) = self.remove(slot) {
+                left.push(about(&self.name(slot), &error));
             }
         }
         if let Err(error) = self.slots.remove_set_aside(0) {
-            left.push(format!("damaged files: {error}"));
+            left.push(about("damaged files", &error));
         }
-        if left.is_empty() {
-            return Ok(());
-        }
-        Err(VaultFailure::not_written(format!("still there: {}", left.join("; "))))
+        let Some(kind) = left.first().map(|first| first.kind) else { return Ok(()) };
+        let left: Vec<_> = left.into_iter().map(|trouble| trouble.detail).collect();
+        let detail = format!("still there: {}", left.join("; "));
+        Err(VaultFailure::NotWritten(StoreTrouble { kind, detail }))
     }
 
-    /// The key to seal with: the one that opened what is there or, for a new session, what its place
-    /// says *now*. A remembered key may have been forgotten by another copy since.
-    fn sealing(&self, stand: &Stand, new_session: bool) -> Result<Sealing, VaultFailure> {
-        let remembered = self.known().key.clone();
-        if let (false, Some((kept_by, key))) = (new_session, remembered) {
-            return Ok(Sealing { key, kept_by, _lock: None });
-        }
-        let lock = self.key_lock()?;
-        let neighbours = neighbours::of(self.slots.account(), self.slots.folder())
-            .map_err(|error| VaultFailure::not_written(error.to_string()))?;
-        let chosen = stand.look.protection().or(neighbours.protection);
-        let found = self
-            .keys
-            .for_sealing(chosen, !neighbours.sealed)
-            .map_err(|failure| named(failure, VaultFailure::not_written))?
-            .ok_or_else(|| {
-                VaultFailure::KeyGone(
-                    "other accounts are sealed with a key that is gone; forget them, or bring it \
-                     back"
-                        .to_owned(),
-                )
-            })?;
-        self.known().protection = found.protection;
-        Ok(Sealing { key: found.key, kept_by: found.kept_by, _lock: Some(lock) })
-    }
-
-    /// Signing in anew over a session whose key is gone sets that session aside first: the key may
-    /// turn up.
-    fn make_way(&self, stand: &Stand, slot: Slot, record: &Record) -> Result<(), VaultFailure> {
-        let shut = matches!(stand.verdict, Verdict::Shut(_));
-        let sealed = stand.look.at(slot).whole().is_some_and(document::Document::is_sealed);
+    /// Signing in anew over what cannot be opened sets that aside first: its key may turn up.
+    fn make_way(&self, stand: &Stand, slot: Slot, record: &Record) -> Result<(), StoreTrouble> {
+        let shut = matches!(stand.verdict, Verdict::Shut(_)) || stand.verdict.outbox_shut();
+        let sealed = stand.look.at(slot).whole().is_some_and(document::Document::needs_key);
         if shut && sealed && record.session.is_some() {
-            self.set_aside(slot, "its key could not be found")
-                .map_err(|error| VaultFailure::not_written(error.to_string()))?;
+            return self.set_aside(slot, "its key could not be found");
         }
         Ok(())
     }
@@ -190,23 +188,27 @@ impl FileVault {
         after: Option<u64>,
         first_of_two: bool,
         sealing: Option<&Sealing>,
-    ) -> Result<(), String> {
+    ) -> Result<(), StoreTrouble> {
         let account = self.slots.account();
         let protection = sealing.map(|sealing| sealing.kept_by).or_else(|| stand.look.protection());
         let place = Place { account, slot, after, first_of_two, protection };
-        let document = document::write_down(record, &place, sealing.map(|s| &s.key))?;
-        self.slots.write(slot, &document).map_err(|error| error.to_string())?;
+        let key = sealing.map(|sealing| &sealing.key);
+        let document = document::write_down(record, &place, key).map_err(said)?;
+        let written = self.slots.write(slot, &document);
+        self.has_touched(slot);
+        let name = self.name(slot);
+        written.map_err(|error| about(&name, &error))?;
         // Looked at again: a store that dropped something would be found out at the next start, when
         // the token that it should have kept is used up.
         match self.slots.read_raw(slot) {
             Ok(Some(raw)) => match document::read(account, slot, &raw) {
                 Content::Whole(read) if read.age() == (record.epoch, record.generation) => Ok(()),
                 Content::Whole(_) | Content::Damaged(_) | Content::Newer(_) => {
-                    Err("what was written does not read back".to_owned())
+                    Err(said(format!("{name}: what was written does not read back")))
                 }
             },
-            Ok(None) => Err("what was written is not there".to_owned()),
-            Err(error) => Err(error.to_string()),
+            Ok(None) => Err(said(format!("{name}: what was written is not there"))),
+            Err(error) => Err(about(&name, &error)),
         }
     }
 
@@ -216,17 +218,20 @@ impl FileVault {
         stand: &Stand,
         record: &Record,
         slot: Slot,
-        why: String,
+        why: StoreTrouble,
     ) -> Result<Option<Record>, VaultFailure> {
-        if record.session.is_none() && stand.look.any_sealed() {
+        if record.session.is_none() && stand.look.any_session() {
             // A sign-out must not fail for want of space: removing needs none.
-            tracing::warn!(%why, "a sign-out could not be written; its slots are removed");
+            tracing::warn!(
+                why = why.detail,
+                "a sign-out could not be written; its slots are removed"
+            );
             self.remove_everything()?;
             self.known().last = None;
             return Ok(None);
         }
         self.clear(slot);
-        Err(VaultFailure::not_written(why))
+        Err(VaultFailure::NotWritten(why))
     }
 
     /// The second slot could not be written. The record counts, being newer in the first; only that
@@ -237,8 +242,9 @@ impl FileVault {
             self.clear(slot);
             return Ok(());
         }
-        self.slots.remove(slot).map_err(|error| {
-            VaultFailure::not_written(format!("{}, nor removed: {error}", self.name(slot)))
+        self.remove(slot).map_err(|error| {
+            let what = format!("{}, nor removed", self.name(slot));
+            VaultFailure::NotWritten(about(&what, &error))
         })
     }
 
@@ -251,7 +257,7 @@ impl FileVault {
             }
             Ok(None) | Err(_) => true,
         };
-        if !whole && let Err(error) = self.slots.remove(slot) {
+        if !whole && let Err(error) = self.remove(slot) {
             tracing::warn!(%error, "a torn slot could not be removed");
         }
     }
@@ -260,8 +266,9 @@ impl FileVault {
         let mut known = self.known();
         known.last = Some(record.clone());
         known.memory = None;
-        if let Some(Sealing { key, kept_by, _lock }) = sealing {
-            known.key = Some((kept_by, key));
+        if let Some(sealing) = sealing {
+            known.key = Some((sealing.kept_by, sealing.key));
+            known.vouched = Some(Settings::of(record));
         }
         drop(known);
         if record.session.is_none()
@@ -270,4 +277,10 @@ impl FileVault {
             tracing::warn!(%error, "damaged files of the ended session could not be removed");
         }
     }
+}
+
+/// Whether two outboxes say the same: an entry's tokens do not change, the tries do.
+fn same_outbox(one: &[Unrevoked], other: &[Unrevoked]) -> bool {
+    let said = |entry: &Unrevoked| (entry.id, entry.tries, entry.next_try.clone());
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| said(a) == said(b))
 }

@@ -1,4 +1,4 @@
-//! What happens to others: the server goes down, the store is damaged, the port is taken.
+//! What happens to others: the store is damaged, the port is taken, an answer is lost.
 
 use std::fs;
 use std::net::TcpListener;
@@ -7,37 +7,10 @@ use std::time::Duration;
 use demo_server::Switches;
 use serde_json::{Value, json};
 
-use crate::harness::{App, AppFolder, Demo, Desk, Options, OwnServer, SOON, id, prepare_demo};
+use crate::harness::{App, AppFolder, Demo, Desk, Options, SOON, id, prepare_demo};
 
 /// The ladder's steps up to ten seconds, one after the other.
 const UP_THE_LADDER: Duration = Duration::from_secs(25);
-
-#[tokio::test]
-async fn a_server_that_goes_down_and_comes_back_costs_nobody_the_session() {
-    let short = Switches { access_lifetime_ms: 8_000, ..Switches::default() };
-    let mut server = OwnServer::start(short).await;
-    let (desk, folder) = (Desk::open().await, AppFolder::new());
-    let app = App::start(&desk, &folder, Options::default()).await;
-    app.sign_in_at(server.url(), "tutorial", "alice", "wonderland").await;
-    let before = app.fingerprint().await;
-
-    server.stop().await;
-
-    let sentence = app.wait_for_sentence("waiting_valid", SOON).await;
-    assert!(sentence.contains("The server didn't answer; next try in 0:"), "{sentence}");
-    let sentence = app.wait_for_sentence("waiting_expired", SOON).await;
-    assert_eq!(sentence, "Your session is kept. It goes on when the server can be reached.");
-    let why = app.why().await;
-    assert!(why.starts_with("Server not reached "), "{why}");
-    // The ring counts down to the next try.
-    app.seconds_left().await;
-
-    server.start_again().await;
-
-    app.wait_for_sentence("resting", UP_THE_LADDER).await;
-    assert_ne!(app.fingerprint().await, before);
-    assert_eq!(server.counters().await.logins, 1);
-}
 
 #[tokio::test]
 async fn a_demo_server_in_trouble_costs_nobody_the_session() {

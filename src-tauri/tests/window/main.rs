@@ -6,13 +6,19 @@
 // `cfg(test)` holds for this whole program; said again, it lets the lints know that the harness
 // may end a test with `expect`.
 #[cfg(test)]
+mod asleep;
+#[cfg(test)]
 mod bad_answers;
 #[cfg(test)]
 mod bad_days;
 #[cfg(test)]
+mod bad_servers;
+#[cfg(test)]
 mod first_session;
 #[cfg(test)]
 mod focus;
+#[cfg(test)]
+mod full_disk;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
@@ -32,4 +38,10 @@ mod screens;
 #[cfg(test)]
 mod several;
 #[cfg(test)]
+mod sign_out;
+#[cfg(test)]
 mod simple_jwt;
+#[cfg(test)]
+mod two_copies;
+#[cfg(test)]
+mod wrong_clock;

@@ -3,14 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
 use demo_server::{FaultKind, Switches, TellRefreshToken};
 use serde_json::json;
 
 use crate::harness::{
-    App, AppFolder, Bus, Demo, Desk, Options, OwnServer, SOON, id, prepare_demo, until, until_past,
+    App, AppFolder, Bus, Demo, Desk, LANGUAGES, Options, OwnServer, SOON, SmallDisk, id,
+    prepare_demo, until, until_past,
 };
 
-const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 const THEMES: [&str; 2] = ["light", "dark"];
 const SIZES: [(u32, u32); 2] = [(960, 640), (420, 720)];
 
@@ -86,10 +89,7 @@ async fn renewing_and_every_way_of_waiting() {
         app.click(&id(door)).await;
         app.wait_for_sentence(sentence, SOON).await;
         if sentence == "waiting_valid" || sentence == "portal" {
-            // Up the ladder, until there is time for a picture between two tries.
-            let tries = demo.counters().await.refreshes + 4;
-            let bound = Duration::from_secs(60);
-            demo.counted("more tries", bound, |all| all.refreshes >= tries).await;
+            up_the_ladder(&demo).await;
         }
         pictures(&app, scene, sentence).await;
         demo.set(json!({ "fault": null })).await;
@@ -103,17 +103,16 @@ async fn renewing_and_every_way_of_waiting() {
 #[ignore = "makes pictures; run by cargo xtask screenshots"]
 async fn an_expired_token_and_a_session_that_the_server_ended() {
     let (desk, folder) = (Desk::open().await, AppFolder::new());
-    let short = Switches { access_lifetime_ms: 6_000, ..Switches::default() };
-    prepare_demo(&folder, short).await;
+    prepare_demo(&folder, calm()).await;
     let app = App::start(&desk, &folder, Options::default()).await;
     app.try_it().await;
     let demo = Demo::of(&folder).await;
     demo.set(json!({ "fault": FaultKind::DropBeforeHandling })).await;
-    demo.counted("six tries", Duration::from_secs(60), |all| all.refreshes >= 6).await;
-    app.wait_for_sentence("waiting_expired", SOON).await;
+    app.sleep(2 * AN_HOUR).await;
+    up_the_ladder(&demo).await;
     pictures(&app, "waiting-expired", "waiting_expired").await;
 
-    demo.set(json!({ "fault": null, "accessLifetimeMs": AN_HOUR })).await;
+    demo.set(json!({ "fault": null })).await;
     app.click(&id("renew-now")).await;
     app.wait_for_status("resting").await;
     demo.revoke().await;
@@ -131,8 +130,14 @@ async fn a_server_that_keeps_saying_no_without_a_reason() {
     app.try_it().await;
     Demo::of(&folder).await.set(json!({ "fault": FaultKind::Bare401 })).await;
     app.click(&id("renew-now")).await;
+    app.wait_for_sentence("waiting_valid", SOON).await;
     // Said only after three refusals, spread over two minutes.
-    app.wait_for_sentence("unclear", Duration::from_secs(300)).await;
+    for _ in 0..3 {
+        app.sleep(60_000).await;
+        app.click(&id("renew-now")).await;
+        app.wait_for_status("waiting").await;
+    }
+    app.wait_for_sentence("unclear", SOON).await;
     pictures(&app, "unclear", "unclear").await;
 }
 
@@ -205,29 +210,156 @@ async fn a_damaged_store_and_a_locked_keychain() {
     pictures(&app, "locked", "locked").await;
 }
 
+#[tokio::test]
+#[ignore = "makes pictures; run by cargo xtask screenshots"]
+async fn a_night_of_sleep_and_a_clock_that_is_ahead() {
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    prepare_demo(&folder, calm()).await;
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.try_it().await;
+    app.sleep(8 * AN_HOUR).await;
+    app.wait_for_refreshes(1, SOON).await;
+    pictures(&app, "slept", "resting").await;
+    // What was said of the night is over.
+    app.sleep(70_000).await;
+    app.set_clock(252_000).await;
+    app.renew_now().await;
+    pictures(&app, "clock-ahead", "resting").await;
+}
+
+#[tokio::test]
+#[ignore = "makes pictures; run by cargo xtask screenshots"]
+async fn a_full_disk() {
+    let ten_minutes = Switches { access_lifetime_ms: 600_000, ..Switches::default() };
+    let server = OwnServer::start(ten_minutes).await;
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    let disk = SmallDisk::under(&folder).await.expect("this user may mount a disk of their own");
+    let on_disk = Options { disk: Some(&disk), ..Options::default() };
+    let app = App::start(&desk, &folder, on_disk).await;
+    app.sign_in_at(server.url(), "tutorial", "alice", "wonderland").await;
+    app.renew_now().await;
+    disk.fill();
+    app.sleep(485_000).await;
+    pictures(&app, "put-off", "put_off").await;
+    app.sleep(60_000).await;
+    pictures(&app, "unsaved", "unsaved").await;
+}
+
+#[tokio::test]
+#[ignore = "makes pictures; run by cargo xtask screenshots"]
+async fn another_copy_that_renews() {
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    prepare_demo(&folder, calm()).await;
+    let buses = [Bus::without_keychain(&folder).await, Bus::without_keychain(&folder).await];
+    let on_bus = |bus| Options { bus: Some(bus), ..Options::default() };
+    let first = App::start(&desk, &folder, on_bus(&buses[0])).await;
+    first.try_it().await;
+    let second = App::start(&desk, &folder, on_bus(&buses[1])).await;
+    second.wait_for_status("resting").await;
+    Demo::of(&folder)
+        .await
+        .set(json!({ "fault": FaultKind::Hold { after_handling: false } }))
+        .await;
+    first.click(&id("renew-now")).await;
+    first.wait_for_status("refreshing").await;
+    second.click(&id("renew-now")).await;
+    pictures(&second, "another-copy", "another_copy").await;
+}
+
+#[tokio::test]
+#[ignore = "makes pictures; run by cargo xtask screenshots"]
+async fn too_many_renewals_and_settings_that_are_not_accepted() {
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    prepare_demo(&folder, calm()).await;
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.try_it().await;
+    let demo = Demo::of(&folder).await;
+    // The server ends every token at once, and each call has it renewed.
+    until("a storm of renewals", SOON * 3, async || {
+        demo.expire().await;
+        app.click(&id("call-api")).await;
+        app.element(&id("api-result")).await;
+        (app.sentence_kind().await == "paused").then_some(())
+    })
+    .await;
+    pictures(&app, "paused", "paused").await;
+    drop(app);
+
+    let (server, folder) = (unaccepting_server().await, AppFolder::new());
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.sign_in_at(&server, "tutorial", "alice", "wonderland").await;
+    app.click(&id("renew-now")).await;
+    pictures(&app, "stopped", "stopped").await;
+}
+
+#[tokio::test]
+#[ignore = "makes pictures; run by cargo xtask screenshots"]
+async fn a_sign_out_that_its_server_has_still_to_hear() {
+    let mut server = OwnServer::start(calm()).await;
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.sign_in_at(server.url(), "tutorial", "alice", "wonderland").await;
+    server.stop().await;
+    app.click(&id("sign-out")).await;
+    app.wait_for_status("signed_out").await;
+    app.element(&id("outbox")).await;
+    pictures(&app, "outbox", "signed_out").await;
+}
+
+/// Grants a session, and then does not know the one who asks for more.
+async fn unaccepting_server() -> String {
+    let tokens = json!({ "token": "access", "refreshToken": "refresh", "expiresIn": 3_600 });
+    let routes = Router::new().route("/api/login", post(async || Json(tokens))).route(
+        "/api/refresh_token",
+        post(async || (StatusCode::UNAUTHORIZED, Json(json!({ "error": "invalid_client" })))),
+    );
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it listens"));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    url
+}
+
+/// Waits for some more tries, until there is time for a picture between two of them.
+async fn up_the_ladder(demo: &Demo) {
+    let tries = demo.counters().await.refreshes + 4;
+    demo.counted("more tries", Duration::from_secs(60), |all| all.refreshes >= tries).await;
+}
+
 /// Takes a picture of what stands in the window, in each language, theme and size.
 async fn pictures(app: &App<'_>, scene: &str, sentence: &str) {
     for language in LANGUAGES {
         for theme in THEMES {
             let preferences = json!({ "language": language, "theme": theme, "leadS": null });
-            let saved = app.invoke("save_preferences", json!({ "preferences": preferences })).await;
-            saved.expect("the app takes what one chooses");
+            // On a full disk it is not written down; the window takes it all the same.
+            app.invoke("save_preferences", json!({ "preferences": preferences })).await.ok();
             app.element(&format!("html[lang={language}][data-theme={theme}]")).await;
             for (width, height) in SIZES {
                 app.resize(width, height).await;
-                let still = "return document.getAnimations()
-                    .filter((it) => it.effect.getTiming().iterations < Infinity).length";
-                until("the page to be still", SOON, async || {
-                    (app.run(still, &[]).await == 0).then_some(())
+                let name = format!("{scene}.{language}.{theme}.{width}x{height}.png");
+                let file = folder_of_pictures().join(name);
+                // What is to be seen may go while it is photographed, and come again.
+                until(format!("a picture of {scene}"), SOON * 6, async || {
+                    if !reads(app, sentence, language).await {
+                        return None;
+                    }
+                    app.still().await;
+                    app.drawn().await;
+                    app.screenshot(&file).await;
+                    reads(app, sentence, language).await.then_some(())
                 })
                 .await;
-                app.wait_for_sentence_kind(sentence).await;
-                app.drawn().await;
-                let name = format!("{scene}.{language}.{theme}.{width}x{height}.png");
-                app.screenshot(&folder_of_pictures().join(name)).await;
             }
         }
     }
+}
+
+/// Whether that is the sentence, and what stands above the page is in this language.
+async fn reads(app: &App<'_>, sentence: &str, language: &str) -> bool {
+    let title = app.text_if_any(&format!("main[data-sentence={sentence}] h1")).await;
+    let is_chinese = |letter: char| ('\u{4e00}'..='\u{9fff}').contains(&letter);
+    title.is_some_and(|title| {
+        !title.is_empty() && title.contains(is_chinese) == (language == "zh-CN")
+    })
 }
 
 fn folder_of_pictures() -> PathBuf {

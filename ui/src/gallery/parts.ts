@@ -195,6 +195,7 @@ export const restingApp: AppView = {
   outbox: [],
   notices: [],
   preferences: { language: 'system', theme: 'system', leadS: null },
+  timeMoved: null,
 };
 
 export function withSession(change: Partial<View>, app: Partial<AppView> = {}): AppView {

@@ -110,7 +110,12 @@ notices: Array<Notice>,
 /**
  * What the person chose.
  */
-preferences: Preferences, };
+preferences: Preferences, 
+/**
+ * How far this app's clocks have been moved from where this computer's stand; `None`: not at
+ * all.
+ */
+timeMoved: TimeMoved | null, };
 
 /**
  * The demo server, as far as the window needs to know.
@@ -136,7 +141,7 @@ problem: AppError | null, };
 /**
  * What went wrong.
  */
-export type ErrorCode = "wrong_password" | "unreachable" | "server_trouble" | "not_the_auth_server" | "not_understood" | "bad_settings" | "not_saved" | "store_held_up" | "port_taken" | "demo_unavailable" | "overtaken" | "quitting";
+export type ErrorCode = "wrong_password" | "unreachable" | "server_trouble" | "not_the_auth_server" | "not_understood" | "bad_settings" | "not_saved" | "store_held_up" | "unvouched" | "port_taken" | "demo_unavailable" | "overtaken" | "quitting";
 
 /**
  * Where a session is to be kept.
@@ -200,6 +205,20 @@ why: string, };
  * The window's colours.
  */
 export type Theme = "system" | "light" | "dark";
+
+/**
+ * How far this app's clocks have been moved by hand, in milliseconds. A moment of a view is on the
+ * moved wall clock: this computer's plus both of these.
+ */
+export type TimeMoved = { 
+/**
+ * So long a sleep, or several, was passed over: every clock went forward.
+ */
+sleptMs: number, 
+/**
+ * The wall clock alone was set forward or, negative, back.
+ */
+clockMs: number, };
 
 /**
  * A session that has ended here, of which its server has still to be told.

@@ -16,6 +16,7 @@ export class Clock {
   now = $state(0);
 
   readonly #read: () => number;
+  #movedMs = 0;
   // Plain sets, not reactive ones: who follows must not be told about the others.
   // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #deadlines = new Set<{ at: number }>();
@@ -52,9 +53,15 @@ export class Clock {
     return this.#join(this.#strides, { every: Math.max(SMOOTH_MS, everyMs) });
   }
 
+  /** Goes as the app's clocks go, which somebody may have moved; and beats. */
+  move(by: { sleptMs: number; clockMs: number } | null): void {
+    this.#movedMs = by === null ? 0 : by.sleptMs + by.clockMs;
+    this.beat();
+  }
+
   /** Takes the time now and plans the next beat. */
   beat(): void {
-    this.now = this.#read();
+    this.now = this.#read() + this.#movedMs;
     this.#plan();
   }
 
@@ -92,7 +99,7 @@ export class Clock {
 
   /** Milliseconds until something shown changes; `null` when nothing does. */
   #nextBeat(): number | null {
-    const now = this.#read();
+    const now = this.#read() + this.#movedMs;
     let next = Infinity;
     for (const { at } of this.#deadlines) {
       if (at > now) next = Math.min(next, (at - now) % 1_000 || 1_000);

@@ -47,7 +47,7 @@ impl Owner {
             (Some((name, until, _)), Some(present)) => {
                 present.fingerprint() == *name
                     && present.fresh_until() == *until
-                    && same_server(present.server(), self.server.as_ref())
+                    && same_server(present.server(), self.server())
             }
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
@@ -64,7 +64,7 @@ impl Owner {
                     engine::Lifetime::Told(ms) => ms / 2,
                     engine::Lifetime::Unknown(_) => 0,
                 },
-                server: self.server.clone(),
+                server: self.server().cloned(),
             })
         }));
     }

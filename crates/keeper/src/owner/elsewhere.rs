@@ -14,24 +14,50 @@ use engine::{Input, State};
 pub(super) struct Lookout {
     /// One is under way: this many writes had been begun when it began.
     under_way: Option<u64>,
+    /// What it reads may be older than what was taken over since.
+    outdated: bool,
     /// The last one could not be used: read again, whatever the vault says of news.
     again: bool,
+    /// One is due, and waits until nothing is being written here.
+    due: bool,
+}
+
+impl Lookout {
+    /// Something was taken over that a look under way may have come too early for.
+    pub(super) fn has_taken_over(&mut self) {
+        self.outdated = self.under_way.is_some();
+    }
 }
 
 impl Owner {
     /// Begins to look whether another process has changed the record. Not while this one writes: what
     /// is read then may be what is written.
     pub(super) fn look_elsewhere(&mut self) {
-        let idle = self.lookout.under_way.is_none()
-            && !matches!(self.engine.state(), State::Restoring { .. });
-        let Some(begun) = self.store.quiet_since().filter(|_| idle) else { return };
+        if matches!(self.engine.state(), State::Restoring { .. }) {
+            return;
+        }
+        self.lookout.due = true;
+        self.look_when_quiet();
+    }
+
+    /// Called after every message: a write that ends is one.
+    pub(super) fn look_when_quiet(&mut self) {
+        let wanted = self.lookout.due && self.lookout.under_way.is_none();
+        let Some(begun) = self.store.quiet_since().filter(|_| wanted) else { return };
+        self.lookout.due = false;
         self.lookout.under_way = Some(begun);
         let (store, anyway) = (self.store.clone(), self.lookout.again);
         self.spawn(async move { Message::Looked(Box::new(store.news(anyway).await)) });
     }
 
+    /// The person, or the window coming to the front, may have unlocked what could not be opened.
+    pub(super) fn look_again_for_the_outbox(&mut self) {
+        self.lookout.again |= self.outbox_shut;
+    }
+
     pub(super) fn looked(&mut self, news: Option<Result<Reading, VaultFailure>>) {
-        let undisturbed = self.lookout.under_way.take() == self.store.quiet_since();
+        let outdated = std::mem::take(&mut self.lookout.outdated);
+        let undisturbed = self.lookout.under_way.take() == self.store.quiet_since() && !outdated;
         match news {
             None => self.lookout.again = false,
             Some(Err(failure)) => {
@@ -41,7 +67,9 @@ impl Owner {
             }
             Some(Ok(reading)) => {
                 self.lookout.again = !undisturbed;
+                self.lookout.due |= !undisturbed;
                 self.shown.set_aside.extend(reading.set_aside);
+                self.outbox_shut = reading.outbox_shut.is_some();
                 // What is older for want of something newer is no news; nor is anything while a
                 // sign-out of ours is still to be written over it.
                 if undisturbed && !reading.fell_back && self.unwritten.is_none() {
@@ -64,6 +92,7 @@ impl Owner {
         match (&self.session, theirs) {
             (None, None) => {
                 // Signed out as before; the account and the outbox may be others.
+                self.outbox.see(record.as_ref().map_or(&[], |record| record.outbox.as_slice()));
                 match record {
                     Some(record) => self.know(&record),
                     None => self.shown.account = None,
@@ -90,6 +119,7 @@ impl Owner {
     fn take_notice(&mut self, record: Option<Record>) {
         let Some(record) = record else { return };
         self.know(&record);
+        self.outbox.see(&record.outbox);
         if matches!(self.engine.state(), State::Refreshing { .. }) {
             return;
         }

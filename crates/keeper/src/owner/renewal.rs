@@ -1,7 +1,8 @@
 //! What the owner does about the record that was read, and about refreshes.
 
-use super::{Answered, Message, Owner, caught};
-use crate::ports::{Call, Label, Reading, VaultFailure};
+use super::signing::whose;
+use super::{Answered, Asked, Message, Owner, caught};
+use crate::ports::{AuthServer, Call, Label, Reading, VaultFailure};
 use crate::record::{Record, Session};
 use crate::refresh::{self, Around, Basis, Outcome, Renewed};
 use crate::snapshot::{renewal_fingerprint, snapshot, stamp};
@@ -19,9 +20,11 @@ impl Owner {
                     // Somebody has signed in or out meanwhile: this is the record of before.
                     return;
                 }
+                self.outbox_shut = reading.outbox_shut.is_some();
                 let Some(record) = reading.record else {
                     return self.handle(Input::Restored(None));
                 };
+                self.outbox.see(&record.outbox);
                 self.know(&record);
                 self.connect(&record);
                 let restored = snapshot(&record, reading.fell_back, self.clock.as_ref());
@@ -63,11 +66,21 @@ impl Owner {
         self.shown.account = Some(record.account.clone());
         self.shown.keep = record.keep;
         self.shown.known_as = None;
+        self.holder = record.session.as_ref().map(|_| whose(record));
+    }
+
+    /// The server of the present account.
+    pub(super) fn server(&self) -> Option<&Arc<dyn AuthServer>> {
+        self.server.as_ref().map(|(server, _)| server)
     }
 
     fn connect(&mut self, record: &Record) {
+        let same = self.server.as_ref().is_some_and(|(_, account)| *account == record.account);
+        if same {
+            return;
+        }
         match self.connector.connect(&record.account) {
-            Ok(server) => self.server = Some(server),
+            Ok(server) => self.server = Some((server, record.account.clone())),
             Err(problem) => {
                 tracing::warn!(problem, "the stored account's settings do not work");
                 // Not the one before: it would be shown somebody else's tokens.
@@ -78,7 +91,7 @@ impl Owner {
 
     pub(super) fn refresh(&mut self, attempt: u64, connect_quickly: bool, even_unwritten: bool) {
         let (Some(session), Some(server), Some(epoch)) =
-            (&self.session, self.server.clone(), self.engine.epoch())
+            (&self.session, self.server().cloned(), self.engine.epoch())
         else {
             let failure = self.failure(Class::SetUp, "the stored account's settings do not work");
             return self.handle(Input::Failed { attempt, failure });
@@ -93,11 +106,13 @@ impl Owner {
             unsaved: self.unsaved.clone(),
             lock: self.lock.take(),
             tried: self.tried == asked_with,
+            put_off: self.put_off.take(),
             call: Call { connect_quickly, clock_offset_ms: self.engine.clock_offset_ms() },
             even_unwritten,
             refresh_end: self.engine.refresh_end(),
+            after: self.stop_telling(),
         };
-        self.asked.insert(attempt, (Arc::clone(&server), asked_with));
+        self.asked.insert(attempt, Asked { holder: self.holder.clone(), with: asked_with });
         let (clock, store) = (Arc::clone(&self.clock), self.store.clone());
         let refresh = refresh::refresh(Around { clock, store, server }, basis);
         // Should it end early, nobody knows how far it came.
@@ -115,7 +130,8 @@ impl Owner {
     }
 
     pub(super) fn refreshed(&mut self, attempt: u64, outcome: Outcome) {
-        let (server, asked_with) = self.asked.remove(&attempt).unzip();
+        let (holder, asked_with) =
+            self.asked.remove(&attempt).map_or((None, None), |asked| (asked.holder, asked.with));
         let awaited =
             matches!(self.engine.state(), State::Refreshing { attempt: of, .. } if of == attempt);
         match outcome {
@@ -125,9 +141,7 @@ impl Owner {
                 if let Some(sample) = clock.filter(|_| awaited) {
                     self.handle(Input::ServerClock(sample));
                 }
-                if let Some(server) = server {
-                    self.answered.insert(attempt, Answered { session: session.clone(), server });
-                }
+                self.answered.insert(attempt, Answered { session: session.clone(), holder });
                 self.handle(Input::Renewed {
                     attempt,
                     grant: Box::new(grant),
@@ -153,13 +167,14 @@ impl Owner {
                 }
             }
             Outcome::Failed(failure, lock) => {
-                self.tried = asked_with.flatten();
+                self.tried = asked_with;
                 if awaited && self.unsaved.is_some() {
                     self.lock = lock;
                 }
                 self.handle(Input::Failed { attempt, failure });
             }
-            Outcome::PutOff(failure, lock) => {
+            Outcome::PutOff(failure, lock, intent) => {
+                self.put_off = intent;
                 if awaited && self.unsaved.is_some() {
                     self.lock = lock;
                 }
@@ -171,13 +186,13 @@ impl Owner {
                     self.adopt(record.map(|record| *record));
                 }
             }
-            Outcome::Late { epoch, tokens, stands } => {
-                if let Some(server) = server {
-                    self.give_back(tokens, server);
-                }
+            Outcome::Late { epoch, session, stands } => {
                 if awaited && self.engine.epoch() == Some(epoch) {
                     // It was not ended here, so another process has signed out, or in.
                     self.adopt(stands.map(|record| *record));
+                }
+                if let Some(holder) = holder {
+                    self.give_back(session.tokens.clone(), Some(&session), holder);
                 }
             }
         }
@@ -201,11 +216,14 @@ impl Owner {
 
     /// Takes over what another process has saved.
     pub(super) fn adopt(&mut self, record: Option<Record>) {
+        self.lookout.has_taken_over();
         if self.unsaved.take().is_some() {
             self.handle(Input::Saved);
         }
         self.lock = None;
         self.session = None;
+        self.holder = None;
+        self.outbox.see(record.as_ref().map_or(&[], |record| record.outbox.as_slice()));
         let adopted = record.and_then(|record| {
             self.know(&record);
             self.connect(&record);

@@ -38,7 +38,7 @@ impl Owner {
                     return None;
                 }
                 saved = true;
-                Some(unsaved.record.clone())
+                Some(unsaved.over(stored))
             })?;
             Ok(if saved { Saved::Yes } else { Saved::No(stands.map(Box::new)) })
         });

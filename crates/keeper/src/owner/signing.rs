@@ -2,9 +2,10 @@
 
 use super::{Message, Owner, caught};
 use crate::handle::{SignIn, SignInError};
-use crate::ports::{AuthServer, VaultFailure};
-use crate::record::{Keep, Tokens};
-use crate::sign::{self, SignedIn, Turn};
+use crate::outbox::Holder;
+use crate::ports::VaultFailure;
+use crate::record::{Keep, Record, Session};
+use crate::sign::{self, NotSignedIn, SignedIn, Turn};
 use crate::snapshot::snapshot;
 use engine::{Class, Exchange, Failure, Input};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ impl Owner {
             request,
             turn.clone(),
             self.known_epoch,
+            Arc::clone(&self.connector),
         );
         let at_ms = self.clock.now().wall.0;
         self.spawn(async move {
@@ -32,11 +34,8 @@ impl Owner {
                 let detail = "the sign-in ended early".to_owned();
                 let exchange = Exchange { at_ms, detail, ..Exchange::default() };
                 let class = Class::UnknownOutcome;
-                Err(SignInError::Failed(Box::new(Failure {
-                    class,
-                    retry_after_ms: None,
-                    exchange,
-                })))
+                let failure = Failure { class, retry_after_ms: None, exchange };
+                Err(NotSignedIn::from(SignInError::Failed(Box::new(failure))))
             });
             Message::SignedIn { result: result.map(Box::new), turn, reply }
         });
@@ -47,21 +46,29 @@ impl Owner {
         let overtaken = turn.is_before(&self.last_turn);
         let Some(session) = record.session.clone().filter(|_| !overtaken) else {
             // Somebody has signed out between its being saved and this moment.
-            if let Some(session) = record.session {
-                self.give_back(session.tokens, server);
+            if let Some(session) = &record.session {
+                self.give_back(session.tokens.clone(), Some(session), whose(&record));
             }
             return Err(SignInError::Overtaken);
         };
+        let before = self.session.take().zip(self.holder.take());
+
         self.last_turn = turn;
         self.era = self.era.next();
         self.know(&record);
-        self.server = Some(server);
+        self.server = Some((server, record.account.clone()));
         self.unwritten = None;
         self.shown.sign_out_unwritten = None;
         if let Some(sample) = clock {
             self.handle(Input::ServerClock(sample));
         }
         self.session = Some(session);
+        if let Some(holder) = self.holder.clone() {
+            self.drop_same_person(&holder);
+        }
+        if let Some((ended, holder)) = before {
+            self.replaced(&ended, holder);
+        }
         self.lock = None;
         self.tried = None;
         if let Some(began) = snapshot(&record, false, self.clock.as_ref()) {
@@ -80,6 +87,18 @@ impl Owner {
         Ok(())
     }
 
+    /// Somebody else has signed in over this session: its server is told. The same person's is only
+    /// left behind, as its successor says.
+    fn replaced(&mut self, ended: &Session, holder: Holder) {
+        let same = self
+            .holder
+            .as_ref()
+            .is_some_and(|now| now.is_same_person(&holder, self.connector.as_ref()));
+        if !same {
+            self.give_back(ended.tokens.clone(), Some(ended), holder);
+        }
+    }
+
     /// Ends the session in memory, at once, and begins to tell the server. Answers the epoch that
     /// has ended.
     pub(super) fn end_session(&mut self) -> u64 {
@@ -90,10 +109,10 @@ impl Owner {
         self.known_epoch += 1;
         self.unwritten = Some(ended);
         self.shown.keep = Keep::Disk;
-        let session = self.session.take();
+        let ending = self.session.take().zip(self.holder.take());
         self.handle(Input::SignedOut);
-        if let (Some(session), Some(server)) = (session, self.server.clone()) {
-            self.give_back(session.tokens, server);
+        if let Some((session, holder)) = ending {
+            self.take_in(session.tokens.clone(), Some(&session), holder);
         }
         ended
     }
@@ -110,32 +129,41 @@ impl Owner {
     pub(super) fn write_sign_out(&mut self, ended: u64, reply: Option<oneshot::Sender<()>>) {
         self.signing_out += 1;
         let (clock, store) = (Arc::clone(&self.clock), self.store.clone());
-        let turn = self.turn.clone();
+        let (turn, outbox) = (self.turn.clone(), self.outbox.to_store());
         self.spawn(async move {
-            let mut result = sign::write_sign_out(clock, &store, ended, turn.clone()).await;
+            let mut result = sign::write_sign_out(clock, &store, ended, turn.clone(), outbox).await;
             if let Err(failure) = &result
                 && !turn.is_overtaken()
             {
                 // What cannot be written over is removed: a session must not come back.
                 tracing::warn!(%failure, "a sign-out could not be written; the record is removed");
-                result = store.forget().await.map(|()| true);
+                result = store.forget().await.map(|()| Some(Vec::new()));
             }
             Message::SignOutWritten { ended, result, reply }
         });
     }
 
-    pub(super) fn sign_out_written(&mut self, ended: u64, result: Result<bool, VaultFailure>) {
+    pub(super) fn sign_out_written(
+        &mut self,
+        ended: u64,
+        result: Result<Option<Vec<u64>>, VaultFailure>,
+    ) {
         self.signing_out = self.signing_out.saturating_sub(1);
+        if let Ok(Some(on_disk)) = &result {
+            self.outbox.is_stored(on_disk);
+        }
+        // Only now: a sign-out that is told and not written would leave a dead session on disk.
+        self.tell_servers();
         if self.unwritten != Some(ended) {
             // A later one is on its way, or somebody has signed in.
             return;
         }
         match result {
-            Ok(true) => {
+            Ok(Some(_)) => {
                 self.unwritten = None;
                 self.shown.sign_out_unwritten = None;
             }
-            Ok(false) => {}
+            Ok(None) => {}
             Err(failure) => self.shown.sign_out_unwritten = Some(failure.to_string()),
         }
     }
@@ -150,16 +178,20 @@ impl Owner {
         self.spawn(async move {
             let result = store.forget().await;
             let _gone = reply.send(result.clone());
-            Message::SignOutWritten { ended, result: result.map(|()| true), reply: None }
+            Message::SignOutWritten {
+                ended,
+                result: result.map(|()| Some(Vec::new())),
+                reply: None,
+            }
         });
     }
+}
 
-    pub(super) fn server_told(&mut self, _result: Result<(), String>) {}
-
-    pub(super) fn give_back(&mut self, tokens: Tokens, server: Arc<dyn AuthServer>) {
-        self.spawn(async move {
-            let told = server.sign_out(&tokens).await;
-            Message::ServerTold(told.map(|_| ()).map_err(|failure| failure.exchange.detail))
-        });
+/// Whose session a record holds.
+pub(super) fn whose(record: &Record) -> Holder {
+    Holder {
+        account: record.account.clone(),
+        user: record.identity.as_ref().map(|who| who.user.clone()).unwrap_or_default(),
+        keep: record.keep,
     }
 }

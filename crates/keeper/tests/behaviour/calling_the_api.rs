@@ -1,11 +1,10 @@
 //! Carrying the token to the API: fresh, renewed first, or refused, renewed and repeated once.
 
-use crate::stage::{DUE, Scripted, Stage, sentence};
+use crate::stage::{DUE, Stage, sentence};
 use engine::{HOUR, SECOND, Trigger};
 use keeper::How;
 use keeper::ports::ApiVerdict::{Accepted, NotAllowed, TokenRefused};
 use keeper::record::Keep;
-use std::sync::Arc;
 
 #[tokio::test]
 async fn a_fresh_token_is_carried_as_it_is() {
@@ -119,7 +118,7 @@ async fn a_token_goes_to_its_own_server_and_nowhere_else() {
     let keeper = app.keeper.clone();
     let call = tokio::spawn(async move { keeper.call_api().await });
     stage.diary.until("called", 1).await;
-    let bob = Scripted::new("bob", Arc::clone(&stage.clock), stage.diary.clone());
+    let bob = stage.server_named("bob");
     app.sign_in(&bob, Keep::Disk).await.unwrap();
     stage.server.let_go();
     assert_eq!(call.await.unwrap().unwrap().result, Some(Accepted));

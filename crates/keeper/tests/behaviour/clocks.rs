@@ -6,8 +6,8 @@ use engine::{Boot, HOUR, MINUTE, Now, Policy, SECOND};
 use keeper::clock::ManualClock;
 use keeper::ports::Clock;
 use keeper::{Keeper, Setup};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 #[tokio::test]
 async fn the_renewal_begins_at_its_very_deadline() {
@@ -44,7 +44,7 @@ async fn a_wall_clock_set_past_the_renewal_makes_it_due() {
 async fn clocks_that_stand_are_looked_at_a_few_times_and_not_in_a_loop() {
     let stage = Stage::new();
     stage.signed_in().await.kill().await;
-    let clock = Arc::new(Counting { clock: Arc::clone(&stage.clock), sleeps: AtomicU64::new(0) });
+    let clock = Arc::new(Counting::new(&stage));
     let (keeper, task) = Keeper::new(Setup {
         clock: Arc::clone(&clock) as Arc<dyn Clock>,
         vault: Arc::new(stage.vault.clone()),
@@ -64,12 +64,49 @@ async fn clocks_that_stand_are_looked_at_a_few_times_and_not_in_a_loop() {
     for _ in 0..1_000 {
         tokio::task::yield_now().await;
     }
-    assert!(clock.sleeps.load(Ordering::SeqCst) <= before + 3);
+    // A look at the record, and what follows from it, are a few.
+    assert!(clock.sleeps.load(Ordering::SeqCst) <= before + 10);
+}
+
+#[tokio::test]
+async fn with_nothing_due_it_wakes_once_in_five_seconds_and_no_more() {
+    let stage = Stage::new();
+    stage.signed_in().await.kill().await;
+    let clock = Arc::new(Counting::new(&stage));
+    let (keeper, task) = Keeper::new(Setup {
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        vault: Arc::new(stage.vault.clone()),
+        connector: Arc::new(NoServer),
+        policy: Policy::default(),
+        seed: 7,
+    });
+    tokio::spawn(task);
+    let mut shown = keeper.shown();
+    shown.wait_for(|shown| status(shown) == "resting").await.unwrap();
+    for _ in 0..2 * MINUTE / SECOND {
+        stage.clock.advance(SECOND);
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut wakings = clock.untils.lock().unwrap().clone();
+    wakings.dedup();
+    assert!(wakings.len() > 20, "{wakings:?}");
+    assert!(wakings.windows(2).all(|two| two[1] - two[0] >= 5 * SECOND), "{wakings:?}");
 }
 
 struct Counting {
     clock: Arc<ManualClock>,
     sleeps: AtomicU64,
+    /// Until when it was to sleep, each time.
+    untils: Mutex<Vec<Boot>>,
+}
+
+impl Counting {
+    fn new(stage: &Stage) -> Self {
+        let clock = Arc::clone(&stage.clock);
+        Self { clock, sleeps: AtomicU64::new(0), untils: Mutex::default() }
+    }
 }
 
 #[async_trait]
@@ -82,6 +119,7 @@ impl Clock for Counting {
     }
     async fn sleep_until(&self, until: Boot) {
         self.sleeps.fetch_add(1, Ordering::SeqCst);
+        self.untils.lock().unwrap().push(until);
         self.clock.sleep_until(until).await;
     }
 }
@@ -91,5 +129,9 @@ struct NoServer;
 impl keeper::ports::Connector for NoServer {
     fn connect(&self, _: &serde_json::Value) -> Result<Arc<dyn keeper::ports::AuthServer>, String> {
         Err("none".into())
+    }
+
+    fn issuer(&self, _: &serde_json::Value) -> String {
+        String::new()
     }
 }

@@ -1,9 +1,8 @@
 //! An answer to an epoch that has ended is never kept.
 
-use crate::stage::{DUE, Scripted, Stage, Wrote, status};
+use crate::stage::{DUE, Stage, Wrote, status};
 use engine::SECOND;
 use keeper::record::Keep;
-use std::sync::Arc;
 
 #[tokio::test]
 async fn the_answer_to_a_refresh_that_a_sign_out_overtook_is_given_back_and_not_kept() {
@@ -23,7 +22,7 @@ async fn the_answer_to_a_refresh_that_a_sign_out_overtook_is_given_back_and_not_
 async fn a_sign_in_during_a_refresh_stays_when_the_answer_comes() {
     let stage = Stage::new();
     let app = stage.refreshing().await;
-    let bob = Scripted::new("bob", Arc::clone(&stage.clock), stage.diary.clone());
+    let bob = stage.server_named("bob");
     app.sign_in(&bob, Keep::Disk).await.unwrap();
     stage.server.let_go();
     stage.diary.until("gave back refresh-2", 1).await;
@@ -40,7 +39,7 @@ async fn an_unsaved_sign_in_during_a_refresh_stays_too() {
     // the sign-in that could not be.
     let stage = Stage::new();
     let app = stage.refreshing().await;
-    let bob = Scripted::new("bob", Arc::clone(&stage.clock), stage.diary.clone());
+    let bob = stage.server_named("bob");
     stage.vault.disk_is_full();
     app.sign_in(&bob, Keep::Disk).await.unwrap();
     stage.vault.fail(None);

@@ -14,6 +14,7 @@ mod clocks;
 mod intents;
 mod late_answers;
 mod other_copies;
+mod outbox;
 mod quitting;
 mod restoring;
 mod saving;

@@ -1,7 +1,7 @@
 //! Another copy of the app over the same store.
 
 use crate::stage::{App, DUE, Stage, Step, sentence, status};
-use engine::{Class, MINUTE, SECOND, Trigger};
+use engine::{Class, Identity, MINUTE, SECOND, Trigger};
 use keeper::record::{Intent, Keep, RenewalSecret};
 
 #[tokio::test]
@@ -62,6 +62,7 @@ async fn a_sign_in_in_another_copy_during_a_refresh_is_taken_over_and_the_answer
     let app = stage.refreshing().await;
     let mut elsewhere = stage.vault.record().unwrap();
     elsewhere.epoch += 1;
+    elsewhere.identity = Some(Identity { user: "bob".into(), name: "Bob".into() });
     let held = elsewhere.session.as_mut().unwrap();
     held.tokens.access = "access of bob".into();
     held.tokens.renewal = RenewalSecret::RefreshToken("refresh of bob".into());

@@ -1,7 +1,8 @@
 //! A sign-in runs beside the session; the last wish of the person wins.
 
-use crate::stage::{Scripted, Stage, Step, Wrote, status};
+use crate::stage::{Stage, Step, Wrote, status};
 use engine::Class;
+use keeper::NotTold;
 use keeper::SignInError;
 use keeper::ports::VaultFailure;
 use keeper::record::Keep;
@@ -32,7 +33,7 @@ async fn a_sign_out_during_a_sign_in_wins() {
     assert!(matches!(signing_in.await.unwrap(), Err(SignInError::Overtaken)));
     assert_eq!(stage.stored(), "nothing");
     assert_eq!(status(&app.shown()), "signed_out");
-    assert_eq!(stage.diary.count("gave back refresh-1"), 1);
+    stage.diary.until("gave back refresh-1", 1).await;
 }
 
 #[tokio::test]
@@ -66,7 +67,7 @@ async fn of_two_sign_ins_the_later_one_stays() {
     let (beside, server) = (Arc::clone(&app), Arc::clone(&stage.server));
     let first = tokio::spawn(async move { beside.sign_in(&server, Keep::Disk).await });
     stage.diary.until("sign-in", 2).await;
-    let bob = Scripted::new("bob", Arc::clone(&stage.clock), stage.diary.clone());
+    let bob = stage.server_named("bob");
     app.sign_in(&bob, Keep::Disk).await.unwrap();
     stage.server.let_go();
     assert!(matches!(first.await.unwrap(), Err(SignInError::Overtaken)));
@@ -75,12 +76,20 @@ async fn of_two_sign_ins_the_later_one_stays() {
 }
 
 #[tokio::test]
-async fn a_locked_keychain_stops_a_sign_in_and_its_tokens_are_given_back() {
+async fn a_locked_keychain_stops_a_sign_in_and_the_session_before_it_stays() {
     let stage = Stage::new();
     let app = stage.signed_in().await;
+    let bob = stage.server_named("bob");
     stage.vault.fail(Some(VaultFailure::KeychainLocked("locked".into())));
-    let locked = app.sign_in(&stage.server, Keep::Disk).await.unwrap_err();
-    assert!(matches!(locked, SignInError::Vault(VaultFailure::KeychainLocked(_))));
-    assert_eq!(stage.diary.count("gave back refresh-2"), 1);
+    for server in [&bob, &stage.server] {
+        let locked = app.sign_in(server, Keep::Disk).await.unwrap_err();
+        assert!(matches!(locked, SignInError::Vault(VaultFailure::KeychainLocked(_))));
+    }
+    // Nobody will use what was granted. To revoke it at the server where the same person is signed in
+    // could end that session, too.
+    stage.diary.until("bob-gave back bob-refresh-1", 1).await;
+    assert_eq!(stage.diary.count("gave back"), 0);
+    let left = app.until("it is said", |shown| shown.left_to_expire.is_some()).await;
+    assert_eq!(left.left_to_expire.unwrap().why, NotTold::SignedInAgain);
     assert_eq!(app.token().await, "access-1");
 }

@@ -1,10 +1,9 @@
 //! A sign-out is at once, and is not lost, whatever the disk or the server say.
 
-use crate::stage::{Scripted, Stage, status};
+use crate::stage::{Stage, status};
 use engine::SECOND;
 use keeper::ports::VaultFailure;
 use keeper::record::Keep;
-use std::sync::Arc;
 
 #[tokio::test]
 async fn a_sign_out_is_at_once_although_refresh_and_sign_out_hang_at_the_server() {
@@ -148,9 +147,10 @@ async fn what_could_not_be_forgotten_is_signed_out_all_the_same() {
 async fn a_sign_out_goes_to_the_server_of_its_own_session() {
     let stage = Stage::new();
     let app = stage.signed_in().await;
-    let bob = Scripted::new("bob", Arc::clone(&stage.clock), stage.diary.clone());
+    let bob = stage.server_named("bob");
     app.sign_in(&bob, Keep::Disk).await.unwrap();
     app.keeper.sign_out().await;
     stage.diary.until("bob-gave back bob-refresh-1", 1).await;
-    assert_eq!(stage.diary.count("gave back"), 0);
+    stage.diary.until("gave back refresh-1", 1).await;
+    assert_eq!(stage.diary.count("bob-gave back refresh-1"), 0);
 }

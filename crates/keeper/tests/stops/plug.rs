@@ -1,9 +1,10 @@
-//! Something between the app and the world that stops it at one step of a refresh: what reaches it
-//! from then on goes nowhere.
+//! Something between the app and the world that stops it at one step: what reaches it from then on
+//! goes nowhere.
 
-use crate::desk::{App, Desk};
+use crate::bench::Bench;
+use crate::desk::App;
 use async_trait::async_trait;
-use engine::{Exchange, Failure};
+use engine::{Class, Exchange, Failure};
 use keeper::ports::{
     Answer, ApiAnswer, AuthServer, Call, Change, Connector, Credentials, Label, Reading,
     RefreshLock, Vault, VaultFailure,
@@ -15,6 +16,17 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Where the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// At this step of a refresh.
+    At(Step),
+    /// Right after so many steps of the disk.
+    AfterSteps(usize),
+    /// Nowhere: it finishes what it does, and ends then.
+    AfterAll,
+}
+
+/// A step of a refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     BeforeLock,
@@ -38,50 +50,60 @@ impl Step {
         Self::BeforeSave,
         Self::AfterSave,
     ];
-
-    pub(crate) fn reaches_the_server(self) -> bool {
-        matches!(self, Self::Answered | Self::BeforeSave | Self::AfterSave)
-    }
-
-    /// The server has rotated, and nobody has kept what it said.
-    pub(crate) fn loses_the_answer(self) -> bool {
-        matches!(self, Self::Answered | Self::BeforeSave)
-    }
 }
 
 /// Pulled at its step. Dropping it lets go of the threads that hang there: the dead do nothing.
 pub(crate) struct Plug(Arc<Socket>);
 
 struct Socket {
-    at: Step,
+    end: End,
     pulled: watch::Sender<bool>,
     gone: Mutex<bool>,
     let_go: Condvar,
 }
 
 impl Plug {
-    pub(crate) fn at(at: Step) -> Self {
+    pub(crate) fn new(end: End) -> Self {
         let pulled = watch::Sender::new(false);
-        Self(Arc::new(Socket { at, pulled, gone: Mutex::new(false), let_go: Condvar::new() }))
+        Self(Arc::new(Socket { end, pulled, gone: Mutex::new(false), let_go: Condvar::new() }))
     }
 
-    pub(crate) fn launch(&self, desk: &Desk) -> App {
+    /// Starts the app, to end where it is to.
+    pub(crate) fn launch(&self, bench: &Bench) -> App {
+        let socket = Arc::clone(&self.0);
+        let slots = match socket.end {
+            End::AfterSteps(steps) => bench.slots().ending_after(steps, move || socket.hang()),
+            End::At(_) | End::AfterAll => bench.slots(),
+        };
         let vault = Guarded {
-            inner: desk.vault(),
+            inner: bench.vault_over(slots),
             socket: Arc::clone(&self.0),
             reads: Mutex::new(0),
             writes: Mutex::new(0),
         };
-        let connector = GuardedApis { inner: desk.connector(), socket: Arc::clone(&self.0) };
-        desk.launch_with(Arc::new(vault), Arc::new(connector))
+        let apis = GuardedApis { inner: bench.desk.connector(), socket: Arc::clone(&self.0) };
+        bench.desk.launch_with(bench.wrapped(vault), Arc::new(apis))
     }
 
-    /// Waits until the step was reached.
+    /// Returns once the end was reached.
     pub(crate) async fn pulled(&self) {
         let mut pulled = self.0.pulled.subscribe();
         let reached = pulled.wait_for(|pulled| *pulled);
         let reached = tokio::time::timeout(Duration::from_secs(20), reached).await.is_ok();
-        assert!(reached, "{:?} was never reached", self.0.at);
+        assert!(reached, "{:?} was never reached", self.0.end);
+    }
+
+    /// Waits until the end was reached, or until `done` is.
+    pub(crate) async fn pulled_before(&self, done: impl Future<Output = ()>) -> bool {
+        if self.0.end == End::AfterAll {
+            done.await;
+            return false;
+        }
+        tokio::select! {
+            biased;
+            () = self.pulled() => true,
+            () = done => false,
+        }
     }
 }
 
@@ -93,21 +115,27 @@ impl Drop for Plug {
 }
 
 impl Socket {
-    /// Hangs at the step where the process ends, and after it everywhere; answers that nobody is
-    /// there any more.
-    fn pass(&self, step: Step) -> Result<(), VaultFailure> {
-        let here = step == self.at || *self.pulled.borrow();
-        if !here {
-            return Ok(());
-        }
+    /// Hangs until the test is over with this process; the dead do nothing.
+    fn hang(&self) {
         self.pulled.send_replace(true);
         let gone = self.gone.lock().unwrap();
         drop(self.let_go.wait_while(gone, |gone| !*gone).unwrap());
+    }
+
+    fn ends(&self, step: Step) -> bool {
+        self.end == End::At(step) || *self.pulled.borrow()
+    }
+
+    fn pass(&self, step: Step) -> Result<(), VaultFailure> {
+        if !self.ends(step) {
+            return Ok(());
+        }
+        self.hang();
         Err(VaultFailure::not_written("the process has ended"))
     }
 
     async fn pass_async(&self, step: Step) {
-        if step == self.at || *self.pulled.borrow() {
+        if self.ends(step) {
             self.pulled.send_replace(true);
             std::future::pending::<()>().await;
         }
@@ -176,6 +204,10 @@ impl<C: Connector> Connector for GuardedApis<C> {
         let inner = self.inner.connect(account)?;
         Ok(Arc::new(GuardedApi { inner, socket: Arc::clone(&self.socket) }))
     }
+
+    fn issuer(&self, account: &serde_json::Value) -> String {
+        self.inner.issuer(account)
+    }
 }
 
 struct GuardedApi {
@@ -196,8 +228,13 @@ impl AuthServer for GuardedApi {
         answer
     }
 
-    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
-        self.inner.sign_out(tokens).await
+    /// Nobody is told: a session that came back after its end would be a living one.
+    async fn sign_out(&self, _: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
+        Err(Box::new(Failure {
+            class: Class::NotSent,
+            retry_after_ms: None,
+            exchange: Exchange::default(),
+        }))
     }
 
     async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {

@@ -43,6 +43,9 @@ pub(crate) struct Desk {
     moved: Moved,
 }
 
+/// A server on this computer has answered by then, and the disk has taken the answer.
+const ANSWERS: Duration = Duration::from_millis(500);
+
 /// The app, started.
 pub(crate) struct App {
     pub(crate) keeper: Keeper,
@@ -223,12 +226,18 @@ impl App {
             .map_or("none".to_owned(), |token| token.secret().expose_secret().to_owned())
     }
 
-    /// Lets time pass as a running app sees it: in ticks.
+    /// Lets time pass as a running app sees it: in ticks, each of them long enough for a real disk and
+    /// a server that answers.
     pub(crate) async fn pass(&self, desk: &Desk, ms: i64) {
         let end = desk.clock.now().boot + ms;
+        let mut answers = true;
         while desk.clock.now().boot < end {
             desk.clock.advance((end - desk.clock.now().boot).min(5 * SECOND));
             self.keeper.look().await;
+            let mut shown = self.keeper.shown();
+            let renewed = shown.wait_for(|shown| status(shown) != "refreshing");
+            // Where the server is made to hang, time goes on all the same.
+            answers = answers && tokio::time::timeout(ANSWERS, renewed).await.is_ok();
         }
     }
 }
@@ -280,6 +289,10 @@ impl Connector for TokenApis {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let api = TokenApi::new(settings, clock).map_err(|why| why.to_string())?;
         Ok(Arc::new(Watched { api, seen: self.seen.clone() }))
+    }
+
+    fn issuer(&self, account: &serde_json::Value) -> String {
+        account["baseUrl"].to_string()
     }
 }
 

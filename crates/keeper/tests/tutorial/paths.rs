@@ -144,7 +144,7 @@ async fn a_refresh_that_fails_while_the_token_is_valid_leaves_the_session_as_it_
     let call = app.keeper.call_api().await.unwrap();
     assert_eq!(call.result, Some(ApiVerdict::Accepted));
     desk.set(an_hour()).await;
-    app.pass(&desk, 5 * SECOND).await;
+    app.pass(&desk, MINUTE).await;
     app.until_renewed(1).await;
 }
 

@@ -42,6 +42,19 @@ pub(crate) struct Found {
     pub(crate) protection: Protection,
 }
 
+/// What is wanted of the key for a new session.
+pub(crate) struct Wish<'a> {
+    /// Some record says that its key is in the keychain: a keychain that vanished is waited for.
+    pub(crate) keychain_only: bool,
+    /// Whether this key opens what is there now. A record that the key in the file opens goes on with
+    /// it: a keychain that comes later does not change that.
+    pub(crate) goes_on_with: &'a dyn Fn(&Key) -> bool,
+    /// No other account waits for a key from the keychain: a new one may be made there.
+    pub(crate) new_in_keychain: bool,
+    /// The same for the file.
+    pub(crate) new_in_file: bool,
+}
+
 impl Keys {
     /// The keychain, and the file for where there is none.
     #[must_use]
@@ -62,40 +75,61 @@ impl Keys {
         Ok(self.source(kept_by).find()?.map(|key| found(key, kept_by)))
     }
 
-    /// The key to seal a new session with. `chosen`: what records say already. `None`: there is no
-    /// key and `may_create` says that none may be made. The caller holds the key lock.
-    pub(crate) fn for_sealing(
-        &self,
-        chosen: Option<KeptBy>,
-        may_create: bool,
-    ) -> Result<Option<Found>, KeyFailure> {
-        match chosen {
-            Some(kept_by) => self.find_or_create(kept_by, may_create),
-            None => match self.find_or_create(KeptBy::Keychain, may_create) {
-                Err(KeyFailure::NoKeychain(why)) => {
-                    let file = self.find_or_create(KeptBy::KeyFile, may_create)?;
-                    Ok(file.map(|file| Found { protection: Protection::KeyFile { why }, ..file }))
-                }
-                other => other,
+    /// The key to seal a new session with. The keychain is asked first, whatever records say; the
+    /// file takes its place only where there is no keychain, or where a record goes on with the key in
+    /// it. `None`: there is no key, and none may be made. The caller holds the key lock.
+    pub(crate) fn for_sealing(&self, wish: &Wish<'_>) -> Result<Option<Found>, KeyFailure> {
+        let no_keychain = match self.keychain.find() {
+            Ok(Some(key)) => return Ok(Some(found(key, KeptBy::Keychain))),
+            Ok(None) => None,
+            Err(KeyFailure::NoKeychain(why)) => Some(why),
+            Err(failure) => return Err(failure),
+        };
+        if let Some(file) = self.going_on(wish) {
+            return Ok(Some(file));
+        }
+        let why = match no_keychain {
+            Some(why) => why,
+            None if !wish.new_in_keychain => return Ok(None),
+            None => match self.keychain.create() {
+                Ok(key) => return Ok(Some(found(key, KeptBy::Keychain))),
+                Err(KeyFailure::NoKeychain(why)) => why,
+                Err(failure) => return Err(failure),
+            },
+        };
+        if wish.keychain_only {
+            return Err(KeyFailure::NoKeychain(why));
+        }
+        let key = match self.file.find()? {
+            Some(key) => key,
+            None if wish.new_in_file => self.file.create()?,
+            None => return Ok(None),
+        };
+        let protection = Protection::KeyFile { why };
+        Ok(Some(Found { protection, ..found(key, KeptBy::KeyFile) }))
+    }
+
+    fn going_on(&self, wish: &Wish<'_>) -> Option<Found> {
+        let key = self.file.find().ok().flatten().filter(|key| (wish.goes_on_with)(key))?;
+        Some(found(key, KeptBy::KeyFile))
+    }
+
+    /// Whether a record that this place's key opens is vouched for by that. The file is the one place
+    /// where somebody who may write here could have put a key of his own: it counts for nothing while
+    /// the keychain has one.
+    pub(crate) fn may_vouch(&self, kept_by: KeptBy) -> Result<bool, KeyFailure> {
+        match kept_by {
+            KeptBy::Keychain => Ok(true),
+            KeptBy::KeyFile => match self.keychain.find() {
+                Ok(key) => Ok(key.is_none()),
+                Err(KeyFailure::NoKeychain(_)) => Ok(true),
+                Err(failure) => Err(failure),
             },
         }
     }
 
-    fn find_or_create(
-        &self,
-        kept_by: KeptBy,
-        may_create: bool,
-    ) -> Result<Option<Found>, KeyFailure> {
-        let source = self.source(kept_by);
-        let key = match source.find()? {
-            Some(key) => Some(key),
-            None if may_create => Some(source.create()?),
-            None => None,
-        };
-        Ok(key.map(|key| found(key, kept_by)))
-    }
-
-    /// Removes the key from where it is kept; from both where that is unknown.
+    /// Removes the key from the file, and from the keychain unless the last record was sealed by the
+    /// file's.
     pub(crate) fn forget(&self, kept_by: Option<KeptBy>) -> Result<(), KeyFailure> {
         if kept_by != Some(KeptBy::KeyFile) {
             match self.keychain.forget() {
@@ -103,10 +137,7 @@ impl Keys {
                 Err(failure) => return Err(failure),
             }
         }
-        if kept_by != Some(KeptBy::Keychain) {
-            self.file.forget()?;
-        }
-        Ok(())
+        self.file.forget()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Key, KeyFailure, KeySource};
 use crate::slots::{private_options, sync_folder};
+use crate::trouble::about;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -52,13 +53,13 @@ impl KeySource for FileKey {
 
     fn create(&self) -> Result<Key, KeyFailure> {
         if self.path().exists() {
-            return Err(KeyFailure::Failed("there is a key file already".to_owned()));
+            return Err(KeyFailure::failed("there is a key file already"));
         }
         let key = Key::random()?;
         self.keep(&key).map_err(|error| failed("the key file cannot be written", &error))?;
         match self.find()? {
             Some(kept) if kept == key => Ok(kept),
-            _ => Err(KeyFailure::Failed("the key file did not keep the key".to_owned())),
+            _ => Err(KeyFailure::failed("the key file did not keep the key")),
         }
     }
 
@@ -77,5 +78,5 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 fn failed(what: &str, error: &io::Error) -> KeyFailure {
-    KeyFailure::Failed(format!("{what}: {error}"))
+    KeyFailure::Failed(about(what, error))
 }

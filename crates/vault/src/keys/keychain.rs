@@ -4,7 +4,7 @@
 use super::limit::TimeLimited;
 use super::{Key, KeyFailure, KeySource};
 use keyring_core::{Entry, Error};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// The user name of the entry; its service is the app's identifier.
@@ -12,6 +12,10 @@ const USER: &str = "session key";
 
 /// How long the keychain may take, a prompt for its password included.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// A question that was refused sooner than this was never seen by anybody: where nothing can show it
+/// (no prompter on the bus, no display), a keychain refuses it by itself.
+const AT_A_GLANCE: Duration = Duration::from_millis(400);
 
 /// The key in the keychain, asked for on a thread of its own.
 pub struct KeychainKey(TimeLimited<Entries>);
@@ -49,10 +53,11 @@ impl Entries {
     }
 
     fn read(&self, entry: &Entry) -> Result<Option<Key>, KeyFailure> {
+        let asked = Asked::now(While::Finding);
         let text = match entry.get_password() {
             Ok(text) => Zeroizing::new(text),
             Err(Error::NoEntry) => return Ok(None),
-            Err(error) => return Err(named(error, While::Finding)),
+            Err(error) => return Err(named(error, asked)),
         };
         match Key::from_text(&text) {
             Some(key) => Ok(Some(key)),
@@ -72,17 +77,19 @@ impl KeySource for Entries {
     fn create(&self) -> Result<Key, KeyFailure> {
         let entry = self.entry()?;
         let key = Key::random()?;
-        entry.set_password(&key.to_text()).map_err(|error| named(error, While::Creating))?;
+        let asked = Asked::now(While::Creating);
+        entry.set_password(&key.to_text()).map_err(|error| named(error, asked))?;
         match self.read(&entry)? {
             Some(kept) if kept == key => Ok(kept),
-            _ => Err(KeyFailure::Failed("the keychain did not keep the key".to_owned())),
+            _ => Err(KeyFailure::failed("the keychain did not keep the key")),
         }
     }
 
     fn forget(&self) -> Result<(), KeyFailure> {
-        match self.entry()?.delete_credential() {
+        let (entry, asked) = (self.entry()?, Asked::now(While::Finding));
+        match entry.delete_credential() {
             Ok(()) | Err(Error::NoEntry) => Ok(()),
-            Err(error) => Err(named(error, While::Finding)),
+            Err(error) => Err(named(error, asked)),
         }
     }
 }
@@ -93,12 +100,32 @@ enum While {
     Creating,
 }
 
+/// What was asked of the keychain, and when.
+#[derive(Clone, Copy)]
+struct Asked {
+    during: While,
+    at: Instant,
+}
+
+impl Asked {
+    fn now(during: While) -> Self {
+        Self { during, at: Instant::now() }
+    }
+}
+
 /// Names a keychain's error by what to do next. In doubt it is locked: that waits, and loses nothing.
-fn named(error: Error, during: While) -> KeyFailure {
+fn named(error: Error, asked: Asked) -> KeyFailure {
     let words = error.to_string();
     match error {
-        Error::NoStorageAccess(source) if system::has_nowhere_to_keep(source.as_ref(), during) => {
+        Error::NoStorageAccess(source)
+            if system::has_nowhere_to_keep(source.as_ref(), asked.during) =>
+        {
             KeyFailure::NoKeychain(words)
+        }
+        Error::NoStorageAccess(source) | Error::PlatformFailure(source)
+            if system::was_dismissed(source.as_ref()) && asked.at.elapsed() >= AT_A_GLANCE =>
+        {
+            KeyFailure::Cancelled(words)
         }
         Error::BadEncoding(_) | Error::BadDataFormat(..) | Error::Ambiguous(_) => {
             KeyFailure::Unusable(words)
@@ -106,7 +133,7 @@ fn named(error: Error, during: While) -> KeyFailure {
         Error::TooLong(..)
         | Error::Invalid(..)
         | Error::NotSupportedByStore(_)
-        | Error::NoDefaultStore => KeyFailure::Failed(words),
+        | Error::NoDefaultStore => KeyFailure::failed(words),
         Error::PlatformFailure(_)
         | Error::NoStorageAccess(_)
         | Error::NoEntry
@@ -126,14 +153,18 @@ mod system {
     /// Fails at once where there is no session bus, or nobody on it who keeps secrets.
     pub(super) fn entry(service: &str, user: &str) -> Result<Entry, KeyFailure> {
         let store = Store::new().map_err(|error| KeyFailure::NoKeychain(error.to_string()))?;
-        store.build(service, user, None).map_err(|error| KeyFailure::Failed(error.to_string()))
+        store.build(service, user, None).map_err(|error| KeyFailure::failed(error.to_string()))
     }
 
-    /// A keychain without a collection to keep anything in (no desktop, WSL): it finds no entry, and
-    /// then has no place for a new one. Locked or cancelled is something else.
+    /// A keychain without a collection to keep anything in (no desktop, WSL) finds no entry, and then
+    /// has no place for a new one.
     pub(super) fn has_nowhere_to_keep(error: &(dyn Error + 'static), during: While) -> bool {
         during == While::Creating
             && matches!(error.downcast_ref::<ServiceError>(), Some(ServiceError::NoResult))
+    }
+
+    pub(super) fn was_dismissed(error: &(dyn Error + 'static)) -> bool {
+        matches!(error.downcast_ref::<ServiceError>(), Some(ServiceError::Prompt))
     }
 }
 
@@ -147,12 +178,20 @@ mod system {
     pub(super) fn entry(service: &str, user: &str) -> Result<Entry, KeyFailure> {
         Store::new()
             .and_then(|store| store.build(service, user, None))
-            .map_err(|error| KeyFailure::Failed(error.to_string()))
+            .map_err(|error| KeyFailure::failed(error.to_string()))
     }
+
+    /// errSecUserCanceled.
+    const CANCELLED: i32 = -128;
 
     /// Every Mac has a keychain: without access to it, it is locked.
     pub(super) fn has_nowhere_to_keep(_: &(dyn Error + 'static), _: While) -> bool {
         false
+    }
+
+    pub(super) fn was_dismissed(error: &(dyn Error + 'static)) -> bool {
+        let error = error.downcast_ref::<security_framework::base::Error>();
+        error.is_some_and(|error| error.code() == CANCELLED)
     }
 }
 
@@ -166,12 +205,17 @@ mod system {
     pub(super) fn entry(service: &str, user: &str) -> Result<Entry, KeyFailure> {
         Store::new()
             .and_then(|store| store.build(service, user, None))
-            .map_err(|error| KeyFailure::Failed(error.to_string()))
+            .map_err(|error| KeyFailure::failed(error.to_string()))
     }
 
     /// The one case that this store names so: a logon session without credentials.
     pub(super) fn has_nowhere_to_keep(_: &(dyn Error + 'static), _: While) -> bool {
         true
+    }
+
+    /// It never asks.
+    pub(super) fn was_dismissed(_: &(dyn Error + 'static)) -> bool {
+        false
     }
 }
 
@@ -186,5 +230,9 @@ mod system {
 
     pub(super) fn has_nowhere_to_keep(_: &(dyn Error + 'static), _: While) -> bool {
         true
+    }
+
+    pub(super) fn was_dismissed(_: &(dyn Error + 'static)) -> bool {
+        false
     }
 }

@@ -63,7 +63,7 @@ impl<S: KeySource + 'static> TimeLimited<S> {
                 // Nobody listens any more: the app is closing.
                 let _ = answer.send(answered);
             })
-            .map_err(|error| KeyFailure::Failed(error.to_string()))?;
+            .map_err(|error| KeyFailure::failed(error.to_string()))?;
         match answers.recv_timeout(self.limit) {
             Ok(answer) => answer,
             Err(RecvTimeoutError::Timeout) => {
@@ -78,7 +78,7 @@ impl<S: KeySource + 'static> TimeLimited<S> {
 }
 
 fn no_answer() -> KeyFailure {
-    KeyFailure::Locked("no answer in time; it may be waiting for a password".to_owned())
+    KeyFailure::Slow("no answer in time; it may be waiting for a password".to_owned())
 }
 
 impl<S: KeySource + 'static> KeySource for TimeLimited<S> {
@@ -87,8 +87,7 @@ impl<S: KeySource + 'static> KeySource for TimeLimited<S> {
     }
 
     fn create(&self) -> Result<Key, KeyFailure> {
-        self.ask(Request::Create)?
-            .ok_or_else(|| KeyFailure::Failed("the keychain made no key".to_owned()))
+        self.ask(Request::Create)?.ok_or_else(|| KeyFailure::failed("the keychain made no key"))
     }
 
     fn forget(&self) -> Result<(), KeyFailure> {

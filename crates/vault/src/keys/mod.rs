@@ -4,20 +4,26 @@
 //! ([`KeychainKey`]), otherwise in a file that only its owner may read ([`FileKey`]). Which of the
 //! two is chosen when the first record is sealed, written into every record, and never changed
 //! silently ([`Keys`]).
+//!
+//! What records say of it in clear is only ever believed where it asks for more: "keychain" forbids
+//! the file, "key file" permits nothing. Somebody who may write here, and has no key, could otherwise
+//! have the next session sealed with one that he knows.
 
 mod choice;
 mod file;
 mod keychain;
 mod limit;
 
-pub(crate) use choice::{KeptBy, LOCK_FILE};
+pub(crate) use choice::{KeptBy, LOCK_FILE, Wish};
 pub use choice::{Keys, Protection};
 pub use file::FileKey;
 pub use keychain::KeychainKey;
 pub use limit::TimeLimited;
 
+use crate::trouble::said;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use engine::StoreTrouble;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -38,7 +44,7 @@ impl Key {
     /// [`KeyFailure::Failed`]: the system gives no random numbers.
     pub fn random() -> Result<Self, KeyFailure> {
         let mut bytes = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *bytes).map_err(|error| KeyFailure::Failed(error.to_string()))?;
+        getrandom::fill(&mut *bytes).map_err(|error| KeyFailure::failed(error.to_string()))?;
         Ok(Self(bytes))
     }
 
@@ -88,9 +94,15 @@ pub trait KeySource: Send + Sync {
 /// Why a key cannot be had. The words are for the person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFailure {
-    /// The keychain is locked, the request was cancelled, or it does not answer.
+    /// The keychain is locked.
     #[error("{0}")]
     Locked(String),
+    /// It did not answer in time: it may be waiting for somebody's password.
+    #[error("{0}")]
+    Slow(String),
+    /// It asked, and somebody said no.
+    #[error("{0}")]
+    Cancelled(String),
     /// There is no keychain here.
     #[error("{0}")]
     NoKeychain(String),
@@ -98,8 +110,16 @@ pub enum KeyFailure {
     #[error("{0}")]
     Unusable(String),
     /// Something went wrong that has nothing to do with the key.
-    #[error("{0}")]
-    Failed(String),
+    #[error("{}", .0.detail)]
+    Failed(StoreTrouble),
+}
+
+impl KeyFailure {
+    /// [`KeyFailure::Failed`] for a reason that only these words tell.
+    #[must_use]
+    pub fn failed(words: impl Into<String>) -> Self {
+        Self::Failed(said(words))
+    }
 }
 
 /// One given key: for tests, and for whoever keeps the key elsewhere.

@@ -4,9 +4,9 @@
 //! bytes, its new ones, nothing, or what reached the disk of the new ones, in sectors of 512 bytes
 //! and in any order, with zeroes where a sector is missing.
 
-use super::{Bench, save, signed_out, token_of};
+use super::{Bench, ids_of, save, signed_out, signed_out_with, token_of};
 use crate::Slot;
-use crate::contract::sample;
+use crate::contract::{sample, unrevoked};
 use keeper::record::Record;
 
 type Bytes = Option<Vec<u8>>;
@@ -44,9 +44,14 @@ fn with(slots: &[Bytes; 2]) -> Bench {
     bench
 }
 
-/// Who is signed in, and with what.
-fn said(record: Option<&Record>) -> (u64, String) {
-    (record.map_or(0, |record| record.epoch), crate::contract::token(record))
+/// Who is signed in, and with what; and who has still to be told of which session's end.
+fn said(record: Option<&Record>) -> (u64, String, Vec<u64>) {
+    let epoch = record.map_or(0, |record| record.epoch);
+    (epoch, crate::contract::token(record), ids_of(record))
+}
+
+fn with_outbox(record: Record, ids: &[u64]) -> Record {
+    Record { outbox: ids.iter().map(|id| unrevoked(*id)).collect(), ..record }
 }
 
 #[test]
@@ -55,10 +60,15 @@ fn whenever_the_power_fails_the_record_is_the_one_before_or_the_one_after() {
         sample(1, "first"),
         sample(1, "second"),
         sample(1, "third"),
-        signed_out(2),
-        sample(3, "fourth"),
-        sample(4, "another account"),
-        sample(4, "fifth"),
+        signed_out_with(2, &[1]),
+        signed_out_with(2, &[1, 2]),
+        signed_out_with(2, &[2]),
+        with_outbox(sample(3, "fourth"), &[2]),
+        sample(3, "told at last"),
+        signed_out(4),
+        sample(5, "fourth again"),
+        sample(6, "another account"),
+        sample(6, "fifth"),
     ];
     let bench = Bench::new();
     let mut states = 0;
@@ -100,6 +110,8 @@ fn whenever_the_power_fails_the_record_is_the_one_before_or_the_one_after() {
                 let certain = slots == after || new_epoch;
                 assert!(!(certain && reading.fell_back), "{is:?} doubted without a reason");
             }
+            let vouched = crashed.vault().vouches().unwrap();
+            assert!(vouched, "{found:?} is ours, signed in or out");
             // And life goes on.
             let epoch = found.0 + 1;
             save(&crashed.vault(), sample(epoch, "later")).unwrap();

@@ -4,6 +4,7 @@ use super::{Bench, KEY, save, signed_out, token_of};
 use crate::contract::sample;
 use crate::keys::{FileKey, FixedKey, Key, Keys};
 use crate::{FileVault, PlainFiles, Slot, Slots};
+use engine::WriteTrouble;
 use keeper::ports::{Vault as _, VaultFailure};
 use serde_json::Value;
 use std::fs;
@@ -19,6 +20,8 @@ enum Fate {
     Full(usize),
     /// Fails before it touches anything.
     ReadOnly,
+    /// The disk is full, in the words of a serializer and of a store around it.
+    Wrapped,
     /// Says that it went well, and wrote half of it.
     Lies,
 }
@@ -65,6 +68,10 @@ impl Slots for Faulty {
                 Err(io::Error::from(io::ErrorKind::StorageFull))
             }
             Fate::ReadOnly => Err(io::Error::from(io::ErrorKind::ReadOnlyFilesystem)),
+            Fate::Wrapped => {
+                let full = io::Error::from(io::ErrorKind::StorageFull);
+                Err(io::Error::other(serde_json::Error::io(full)))
+            }
             Fate::Lies => fs::write(path, &bytes[..bytes.len() / 2]),
         }
     }
@@ -87,13 +94,21 @@ impl Slots for Faulty {
 
 #[test]
 fn a_renewal_that_finds_the_disk_full_leaves_the_last_record_as_it_was() {
-    for fate in [Fate::Full(0), Fate::Full(100), Fate::ReadOnly, Fate::Lies] {
+    for fate in [Fate::Full(0), Fate::Full(100), Fate::ReadOnly, Fate::Wrapped, Fate::Lies] {
         let bench = Bench::renewed_once();
         let newest = bench.newest();
         let before = bench.raw(newest);
         let vault = Faulty::new(&bench, &[fate]).vault(&bench);
-        let failed = save(&vault, sample(1, "third"));
-        assert!(matches!(failed, Err(VaultFailure::NotWritten(_))));
+        let Err(VaultFailure::NotWritten(why)) = save(&vault, sample(1, "third")) else {
+            panic!("it was not written");
+        };
+        let kind = match fate {
+            Fate::Full(_) | Fate::Wrapped => WriteTrouble::DiskFull,
+            Fate::ReadOnly => WriteTrouble::NoPermission,
+            Fate::Well | Fate::Lies => WriteTrouble::Other,
+        };
+        assert_eq!(why.kind, kind, "{}", why.detail);
+        assert!(why.detail.contains("slot "), "{}", why.detail);
         assert_eq!(bench.raw(newest), before);
         let reading = bench.read();
         assert_eq!(token_of(&reading), "second");
@@ -171,4 +186,32 @@ fn nothing_is_removed_for_a_failed_write_while_nobody_is_signed_in() {
     let vault = Faulty::new(&bench, &[Fate::ReadOnly]).vault(&bench);
     assert!(save(&vault, signed_out(2)).is_err());
     assert_eq!(bench.read().record.unwrap().epoch, 2);
+}
+
+#[test]
+fn a_key_file_that_finds_the_disk_full_says_so() {
+    use crate::keys::{KeyFailure, KeySource};
+    /// A key file that finds no room.
+    struct Full;
+    impl KeySource for Full {
+        fn find(&self) -> Result<Option<Key>, KeyFailure> {
+            Ok(None)
+        }
+
+        fn create(&self) -> Result<Key, KeyFailure> {
+            let full = io::Error::from(io::ErrorKind::StorageFull);
+            Err(KeyFailure::Failed(crate::trouble::about("the key file", &full)))
+        }
+
+        fn forget(&self) -> Result<(), KeyFailure> {
+            Ok(())
+        }
+    }
+    let bench = Bench::new();
+    let keys = Keys::new(super::keychain::Scripted::absent(), Full);
+    let vault = FileVault::new(bench.slots(), keys);
+    let Err(VaultFailure::NotWritten(why)) = save(&vault, sample(1, "first")) else {
+        panic!("there is no key to seal it with");
+    };
+    assert_eq!(why.kind, WriteTrouble::DiskFull);
 }

@@ -11,12 +11,13 @@ fn in_memory(epoch: u64, token: &str) -> Record {
     Record { keep: Keep::Memory, ..sample(epoch, token) }
 }
 
-/// Nothing sealed, nobody named.
+/// No session, nobody named.
 #[track_caller]
 fn nothing_on_disk(bench: &Bench) {
     for slot in Slot::BOTH {
         let document = bench.document(slot);
-        assert!(document["sealed"].is_null() && document["identity"].is_null(), "{document}");
+        assert_eq!(document["signed_in"], false, "{document}");
+        assert!(document["identity"].is_null(), "{document}");
         // The settings name the user and the server.
         assert!(document["account"].is_null(), "{document}");
     }

@@ -3,13 +3,17 @@
 mod crash;
 mod damage;
 mod disk_full;
+mod forgery;
+mod formats;
 mod keychain;
 mod memory;
+mod news;
+mod outbox;
 mod records;
 mod secrets;
 mod waiting;
 
-use crate::contract::{sample, token};
+use crate::contract::{sample, token, unrevoked};
 use crate::keys::{FileKey, FixedKey, Key, KeySource, Keys};
 use crate::{FileVault, PlainFiles, Slot};
 use keeper::ports::{Reading, Vault as _, VaultFailure};
@@ -98,6 +102,15 @@ fn save(vault: &FileVault, record: Record) -> Result<Option<Record>, VaultFailur
 
 fn signed_out(epoch: u64) -> Record {
     Record { session: None, ..sample(epoch, "") }
+}
+
+/// Signed out, with sessions that have ended here and that the server has not been told of.
+fn signed_out_with(epoch: u64, ids: &[u64]) -> Record {
+    Record { outbox: ids.iter().map(|id| unrevoked(*id)).collect(), ..signed_out(epoch) }
+}
+
+fn ids_of(record: Option<&Record>) -> Vec<u64> {
+    record.map_or_else(Vec::new, |record| record.outbox.iter().map(|entry| entry.id).collect())
 }
 
 fn token_of(reading: &Reading) -> String {

@@ -1,10 +1,8 @@
-//! Keychains that take their time, and the real one.
+//! Keychains that take their time.
 
+use super::KEY;
 use super::keychain::Scripted;
-use super::{Bench, KEY, save, token_of};
-use crate::contract::sample;
-use crate::keys::{FixedKey, Key, KeyFailure, KeySource, KeychainKey, Protection, TimeLimited};
-use keeper::ports::Vault as _;
+use crate::keys::{FixedKey, Key, KeyFailure, KeySource, TimeLimited};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -35,7 +33,7 @@ fn a_keychain_that_waits_for_a_password_is_asked_once_and_its_late_answer_serves
     let slow = Slow(Mutex::new(answers), keychain.clone());
     let limited = TimeLimited::new(slow, Duration::from_millis(1));
     for _ in 0..3 {
-        assert!(matches!(limited.find(), Err(KeyFailure::Locked(_))));
+        assert!(matches!(limited.find(), Err(KeyFailure::Slow(_))));
     }
     assert_eq!(keychain.asked(), 1);
     answer.send(()).unwrap();
@@ -55,7 +53,7 @@ fn a_late_no_such_entry_is_not_believed() {
     let keychain = Scripted::empty();
     let slow = Slow(Mutex::new(answers), keychain.clone());
     let limited = TimeLimited::new(slow, Duration::from_millis(50));
-    assert!(matches!(limited.find(), Err(KeyFailure::Locked(_))));
+    assert!(matches!(limited.find(), Err(KeyFailure::Slow(_))));
     // Another copy makes the key while this one's question is out.
     keychain.now_holds(KEY);
     answer.send(()).unwrap();
@@ -74,55 +72,4 @@ fn a_fixed_key_fits_a_time_limit() {
     assert!(limited.find().unwrap() == Some(Key::new(KEY)));
     assert!(limited.create().unwrap() == Key::new(KEY));
     limited.forget().unwrap();
-}
-
-/// Needs a keychain of one's own that is unlocked: `SESSION_KEEPER_TEST_KEYCHAIN=1`.
-#[test]
-fn the_real_keychain_keeps_finds_and_forgets_the_key() {
-    if std::env::var_os("SESSION_KEEPER_TEST_KEYCHAIN").is_none() {
-        println!("skipped: SESSION_KEEPER_TEST_KEYCHAIN is not set");
-        return;
-    }
-    let service = format!("session-keeper-test-{}", std::process::id());
-    let keychain = KeychainKey::new(service.as_str());
-    assert!(keychain.find().unwrap().is_none());
-    keychain.forget().unwrap();
-    let bench = Bench::new();
-    let vault = bench.vault_by(KeychainKey::new(service.as_str()));
-    save(&vault, sample(1, "first")).unwrap();
-    assert_eq!(vault.protection(), Protection::Keychain);
-    let again = bench.vault_by(KeychainKey::new(service.as_str()));
-    assert_eq!(token_of(&again.read().unwrap()), "first");
-    assert!(keychain.find().unwrap().is_some());
-    again.forget().unwrap();
-    assert!(keychain.find().unwrap().is_none());
-
-    // Last, because it takes somebody's password to undo it.
-    #[cfg(target_os = "linux")]
-    {
-        use super::signed_out;
-        use keeper::ports::VaultFailure;
-        use secret_service::{EncryptionType, blocking::SecretService};
-        save(&vault, sample(1, "second")).unwrap();
-        let service = SecretService::connect(EncryptionType::Dh).unwrap();
-        service.get_default_collection().unwrap().lock().unwrap();
-        let locked = again.read();
-        assert!(matches!(locked, Err(VaultFailure::KeychainLocked(_))), "{locked:?}");
-        save(&again, signed_out(2)).unwrap();
-        let signed_in = save(&again, sample(3, "third"));
-        assert!(matches!(signed_in, Err(VaultFailure::KeychainLocked(_))), "{signed_in:?}");
-    }
-}
-
-/// Needs a machine without one: `SESSION_KEEPER_TEST_KEYCHAIN=none`.
-#[test]
-fn a_machine_without_a_keychain_is_told_from_a_locked_one() {
-    if std::env::var_os("SESSION_KEEPER_TEST_KEYCHAIN").is_none_or(|it| it != "none") {
-        println!("skipped: SESSION_KEEPER_TEST_KEYCHAIN is not \"none\"");
-        return;
-    }
-    let bench = Bench::new();
-    let vault = bench.vault_by(KeychainKey::new("session-keeper-test"));
-    save(&vault, sample(1, "first")).unwrap();
-    assert!(matches!(vault.protection(), Protection::KeyFile { .. }));
 }

@@ -17,6 +17,7 @@ use super::bus::Bus;
 use super::desk::{Desk, Window};
 use super::folder::{AppFolder, StartFiles, quoted, write_script};
 use super::process::{self, Process};
+use super::small_disk::SmallDisk;
 use super::wait::{SOON, until};
 
 /// The program under test, built by cargo for this test.
@@ -37,6 +38,8 @@ pub(crate) struct Options<'a> {
     pub(crate) environment: &'a [(&'a str, &'a str)],
     /// The session bus; by default there is none, hence no keychain and no single instance.
     pub(crate) bus: Option<&'a Bus>,
+    /// The disk that its data folder is on; by default the computer's.
+    pub(crate) disk: Option<&'a SmallDisk>,
 }
 
 /// The app with its window, and the driver that started it.
@@ -47,6 +50,7 @@ pub(crate) struct App<'a> {
     desk: &'a Desk,
     folder: &'a AppFolder,
     environment: Vec<(OsString, OsString)>,
+    preferences: Value,
 }
 
 /// The app's process and the driver's, ended in this order.
@@ -66,7 +70,8 @@ impl<'a> App<'a> {
         options: Options<'_>,
     ) -> App<'a> {
         let files = folder.next_start();
-        write_script(&files.launcher, &launcher(&files));
+        write_script(&files.launcher, &launcher(&files, options.disk));
+        let preferences = folder.preferences();
         let environment = environment(desk, folder, &options);
         let port = free_port();
         let driver = Process::start(
@@ -94,7 +99,8 @@ impl<'a> App<'a> {
             Ok(Err(error)) => panic!("the app gave no session: {error}\n{}", tail(&folder.log())),
             Err(_) => panic!("no session in {STARTS_WITHIN:?}\n{}", tail(&folder.log())),
         };
-        let app = App { client, process, window: Cell::new(None), desk, folder, environment };
+        let window = Cell::new(None);
+        let app = App { client, process, window, desk, folder, environment, preferences };
         app.record().await;
         app
     }
@@ -107,6 +113,11 @@ impl<'a> App<'a> {
     /// The desk that it stands on.
     pub(crate) fn desk(&self) -> &'a Desk {
         self.desk
+    }
+
+    /// What the person had chosen when the app was started.
+    pub(crate) fn preferences(&self) -> &Value {
+        &self.preferences
     }
 
     /// Stops the process where it stands, as a machine does that is suspended; every input waits
@@ -256,9 +267,11 @@ fn settle(is_over: impl Fn() -> bool) {
 
 /// The driver starts this instead of the app, because it throws away what a program prints and
 /// does not tell how it ended.
-fn launcher(files: &StartFiles) -> String {
+fn launcher(files: &StartFiles, disk: Option<&SmallDisk>) -> String {
     let [log, pid, exit] = [&files.log, &files.pid, &files.exit].map(|path| quoted(path));
-    let binary = quoted(Path::new(BINARY));
+    // Where something else is to start it, that turns into the app: the id stays the same.
+    let through = disk.map(SmallDisk::door).unwrap_or_default();
+    let binary = format!("{through}{}", quoted(Path::new(BINARY)));
     format!(
         "#!/bin/sh\n\
          {binary} \"$@\" >>{log} 2>&1 &\n\
@@ -290,6 +303,7 @@ fn environment(
         ("XDG_CACHE_HOME".into(), folder.cache().into()),
         ("TMPDIR".into(), folder.temporary().into()),
         ("DBUS_SESSION_BUS_ADDRESS".into(), options.bus.map_or_else(no_bus, Bus::address).into()),
+        ("DBUS_SYSTEM_BUS_ADDRESS".into(), no_bus().into()),
         ("GSETTINGS_BACKEND".into(), "memory".into()),
         ("NO_AT_BRIDGE".into(), "1".into()),
         ("LANG".into(), "C.UTF-8".into()),

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::folder::AppFolder;
@@ -90,6 +91,21 @@ impl Bus {
     /// Kills the keychain, as when its process crashes.
     pub(crate) fn stop_keychain(&mut self) {
         self.keychain = None;
+    }
+
+    /// Stops the keychain where it stands: it takes questions and answers none.
+    pub(crate) fn freeze_keychain(&self) {
+        self.signal_keychain(Signal::STOP);
+    }
+
+    /// Lets a frozen keychain go on.
+    pub(crate) fn thaw_keychain(&self) {
+        self.signal_keychain(Signal::CONT);
+    }
+
+    fn signal_keychain(&self, signal: Signal) {
+        let keychain = self.keychain.as_ref().expect("it runs");
+        assert!(process::signal(keychain.id(), signal), "it runs");
     }
 
     /// Locks the keychain. Asking for a secret then fails: nobody here could type the password.

@@ -78,6 +78,15 @@ impl AppFolder {
             .expect("a fresh folder is writable");
     }
 
+    /// What the person has chosen, as it was last written down.
+    pub(crate) fn preferences(&self) -> serde_json::Value {
+        let stored = fs::read(self.app_data().join("preferences.json")).ok();
+        let stored: Option<serde_json::Value> =
+            stored.and_then(|stored| serde_json::from_slice(&stored).ok());
+        let chosen = stored.and_then(|mut stored| Some(stored.get_mut("preferences")?.take()));
+        chosen.unwrap_or_else(|| serde_json::json!({}))
+    }
+
     /// Comes first in `PATH`.
     pub(crate) fn programs(&self) -> PathBuf {
         self.root.path().join("programs")

@@ -108,6 +108,16 @@ impl App<'_> {
         fs::write(file, picture).expect("a screenshot can be written");
     }
 
+    /// Waits until nothing fades, grows or moves any more that is not to go on for ever.
+    pub(crate) async fn still(&self) {
+        let script = "return document.getAnimations()
+            .filter((it) => it.effect.getTiming().iterations < Infinity).length";
+        until("the page to be still", SOON, async || {
+            (self.run(script, &[]).await == 0).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until what the page is now has been drawn.
     pub(crate) async fn drawn(&self) {
         let script = "const done = arguments[arguments.length - 1];

@@ -29,6 +29,11 @@ impl Process {
         self.0.stdout.take().expect("its standard output is a pipe")
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Its exit code, if it has ended.
     pub(crate) fn ended(&mut self) -> Option<std::process::ExitStatus> {
         self.0.try_wait().expect("a child can be asked whether it has ended")

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::app::App;
 use super::desk::Other;
@@ -92,6 +92,16 @@ impl App<'_> {
         let before = self.refreshes().await;
         self.click(&id("renew-now")).await;
         self.wait_for_refreshes(before + 1, SOON).await;
+    }
+
+    /// The computer sleeps for so many milliseconds: a moment of ours, a night of the app's.
+    pub(crate) async fn sleep(&self, ms: u64) {
+        self.invoke("sleep_computer", json!({ "ms": ms })).await.expect("it may sleep");
+    }
+
+    /// Somebody sets the computer's clock forward or back by so many milliseconds.
+    pub(crate) async fn set_clock(&self, ms: i64) {
+        self.invoke("set_clock", json!({ "ms": ms })).await.expect("the clock may be set");
     }
 
     /// Ticks a choice by its label, as a person does: the box itself is drawn, not shown.

@@ -4,17 +4,17 @@
 mod server;
 mod vault;
 
-pub(crate) use server::{Scripted, Step};
+pub(crate) use server::{Farewell, Scripted, Step};
 pub(crate) use vault::{MemoryVault, Wrote};
 
-use async_trait::async_trait;
 use engine::{HOUR, MINUTE, Policy, SECOND};
 use keeper::clock::ManualClock;
 use keeper::ports::{AuthServer, Clock as _, Connector, Credentials};
 use keeper::record::{Keep, Session};
 use keeper::{Keeper, Setup, Shown, SignIn, SignInError};
 use secrecy::ExposeSecret as _;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -58,6 +58,7 @@ pub(crate) struct Stage {
     pub(crate) diary: Diary,
     pub(crate) vault: MemoryVault,
     pub(crate) server: Arc<Scripted>,
+    servers: Servers,
 }
 
 /// A keeper at work.
@@ -66,21 +67,29 @@ pub(crate) struct App {
     pub(crate) task: JoinHandle<()>,
 }
 
-/// The account of every test; any other settings do not work.
-pub(crate) fn account() -> serde_json::Value {
-    serde_json::json!({"server": "scripted"})
+/// The account at the server of this name.
+pub(crate) fn account_at(server: &str) -> serde_json::Value {
+    serde_json::json!({"server": server})
 }
 
-struct OneServer(Arc<Scripted>);
+/// The account of most tests.
+pub(crate) fn account() -> serde_json::Value {
+    account_at("scripted")
+}
 
-#[async_trait]
-impl Connector for OneServer {
+/// Every server there is, by name; settings that name another do not work.
+#[derive(Clone, Default)]
+struct Servers(Arc<Mutex<HashMap<String, Arc<Scripted>>>>);
+
+impl Connector for Servers {
     fn connect(&self, settings: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String> {
-        if *settings == account() {
-            Ok(Arc::clone(&self.0) as Arc<dyn AuthServer>)
-        } else {
-            Err("no such server".to_owned())
-        }
+        let servers = self.0.lock().unwrap();
+        let server = servers.get(&self.issuer(settings)).ok_or("no such server")?;
+        Ok(Arc::clone(server) as Arc<dyn AuthServer>)
+    }
+
+    fn issuer(&self, settings: &serde_json::Value) -> String {
+        settings["server"].as_str().unwrap_or_default().to_owned()
     }
 }
 
@@ -90,7 +99,21 @@ impl Stage {
         let diary = Diary(watch::Sender::new(Vec::new()));
         let vault = MemoryVault::new(diary.clone());
         let server = Scripted::new("scripted", Arc::clone(&clock), diary.clone());
-        Self { clock, diary, vault, server }
+        let stage = Self { clock, diary, vault, server, servers: Servers::default() };
+        stage.open(&stage.server);
+        stage
+    }
+
+    /// Another server.
+    pub(crate) fn server_named(&self, name: &str) -> Arc<Scripted> {
+        let server = Scripted::new(name, Arc::clone(&self.clock), self.diary.clone());
+        self.open(&server);
+        server
+    }
+
+    fn open(&self, server: &Arc<Scripted>) {
+        let mut servers = self.servers.0.lock().unwrap();
+        servers.insert(server.called().to_owned(), Arc::clone(server));
     }
 
     /// Starts the app.
@@ -103,7 +126,7 @@ impl Stage {
         let (keeper, task) = Keeper::new(Setup {
             clock: Arc::clone(&self.clock) as Arc<dyn keeper::ports::Clock>,
             vault: Arc::new(vault),
-            connector: Arc::new(OneServer(Arc::clone(&self.server))),
+            connector: Arc::new(self.servers.clone()),
             policy: Policy::default(),
             seed: 7,
         });
@@ -140,6 +163,18 @@ impl Stage {
         assert!(come, "waited in vain until {what} is stored");
     }
 
+    /// Waits until no ended session is on disk any more.
+    pub(crate) async fn until_told(&self) {
+        let stored = || self.vault.record().is_some_and(|record| !record.outbox.is_empty());
+        let there = async {
+            while stored() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let come = tokio::time::timeout(IN_VAIN, there).await.is_ok();
+        assert!(come, "waited in vain until the outbox is empty: {:#?}", self.diary.lines());
+    }
+
     /// What the stored session renews with: `-` where there is none.
     pub(crate) fn stored(&self) -> String {
         self.vault.record().map_or("nothing".to_owned(), |record| {
@@ -159,7 +194,7 @@ impl App {
         self.keeper
             .sign_in(SignIn {
                 server: Arc::clone(server) as Arc<dyn AuthServer>,
-                account: account(),
+                account: account_at(server.called()),
                 credentials: Credentials { user: "alice".into(), password: "planted".into() },
                 keep,
             })

@@ -17,6 +17,8 @@ use tokio::sync::watch;
 pub(crate) enum Step {
     /// The next tokens, for so many milliseconds.
     Grant(i64),
+    /// The same, but not before [`Scripted::answers_at_last`].
+    GrantLate(i64),
     /// A failure of this class.
     Fail(Class),
     /// The server asks to wait for so many milliseconds.
@@ -25,33 +27,52 @@ pub(crate) enum Step {
     Panic,
 }
 
+/// What the server says to a sign-out that it does not simply take.
+#[derive(Clone, Copy)]
+pub(crate) enum Farewell {
+    /// It fails with this status, or without any.
+    Status(Option<u16>),
+    /// There is no such request.
+    NotOffered,
+}
+
 pub(crate) struct Scripted {
-    /// Comes before its tokens: `access-2` of a server without a name.
+    called: String,
+    /// Comes before its tokens: `access-2` of the first server.
     name: String,
     clock: Arc<ManualClock>,
     diary: Diary,
     steps: Mutex<VecDeque<Step>>,
     verdicts: Mutex<VecDeque<ApiVerdict>>,
+    sign_outs: Mutex<VecDeque<Farewell>>,
     told: AtomicU64,
     open: watch::Sender<bool>,
     sign_out_open: watch::Sender<bool>,
+    late: watch::Sender<bool>,
 }
 
 impl Scripted {
     pub(crate) fn new(name: &str, clock: Arc<ManualClock>, diary: Diary) -> Arc<Self> {
         Arc::new(Self {
+            called: name.to_owned(),
             name: if name == "scripted" { String::new() } else { format!("{name}-") },
             clock,
             diary,
             steps: Mutex::default(),
             verdicts: Mutex::default(),
+            sign_outs: Mutex::default(),
             told: AtomicU64::new(0),
             open: watch::Sender::new(true),
             sign_out_open: watch::Sender::new(true),
+            late: watch::Sender::new(false),
         })
     }
 
     /// What comes of the next requests; after that it grants an hour each time.
+    pub(crate) fn called(&self) -> &str {
+        &self.called
+    }
+
     pub(crate) fn then(&self, steps: impl IntoIterator<Item = Step>) {
         self.steps.lock().unwrap().extend(steps);
     }
@@ -71,6 +92,18 @@ impl Scripted {
     }
 
     /// Never answers a sign-out.
+    pub(crate) fn says_farewell(&self, farewells: impl IntoIterator<Item = Farewell>) {
+        self.sign_outs.lock().unwrap().extend(farewells);
+    }
+
+    pub(crate) fn answers_at_last(&self) {
+        self.late.send_replace(true);
+    }
+
+    pub(crate) fn let_go_sign_outs(&self) {
+        self.sign_out_open.send_replace(true);
+    }
+
     pub(crate) fn hold_sign_outs(&self) {
         self.sign_out_open.send_replace(false);
     }
@@ -81,6 +114,10 @@ impl Scripted {
         opened(&self.open).await;
         let lifetime = match step {
             Step::Grant(ms) => ms,
+            Step::GrantLate(ms) => {
+                opened(&self.late).await;
+                ms
+            }
             Step::Fail(class) => return Err(failure(class)),
             Step::Wait(ms) => {
                 return Err(Box::new(Failure {
@@ -123,7 +160,14 @@ impl AuthServer for Scripted {
     async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
         self.diary.note(format!("{}gave back {}", self.name, renewal(tokens)));
         opened(&self.sign_out_open).await;
-        Ok(Some(Exchange::default()))
+        match self.sign_outs.lock().unwrap().pop_front() {
+            None => Ok(Some(Exchange::default())),
+            Some(Farewell::NotOffered) => Ok(None),
+            Some(Farewell::Status(status)) => {
+                let exchange = Exchange { status, ..Exchange::default() };
+                Err(Box::new(Failure { exchange, ..*failure(Class::NotSent) }))
+            }
+        }
     }
 
     async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {

@@ -135,17 +135,19 @@ impl Vault for MemoryVault {
     fn read(&self) -> Result<Reading, VaultFailure> {
         let failure = self.disk.state.lock().unwrap().reads_fail.clone();
         self.diary.note("read");
+        let news = self.has_news();
         self.has_seen();
         let record = self.record();
         self.wait_while(|state| state.reads_hang);
         match failure {
             Some(failure) => Err(failure),
-            None => Ok(Reading { record, ..Reading::default() }),
+            None => Ok(Reading { record, news, ..Reading::default() }),
         }
     }
 
     fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
         let _lock = self.disk.record_lock.lock().unwrap();
+        let news = self.has_news();
         let present = self.record();
         let Some(mut next) = change(present.as_ref()) else { return Ok(present) };
         let (kind, line) = match &next.session {
@@ -167,7 +169,9 @@ impl Vault for MemoryVault {
         next.generation = present.map_or(0, |present| present.generation) + 1;
         state.write(Some(next.clone()));
         drop(state);
-        self.has_seen();
+        if !news {
+            self.has_seen();
+        }
         self.diary.note(line);
         Ok(Some(next))
     }
