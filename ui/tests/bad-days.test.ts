@@ -119,6 +119,25 @@ describe('a server that has still to be told of a sign-out', () => {
   });
 });
 
+describe('time that was moved by hand', () => {
+  it.each<[FixtureName, string, string]>([
+    ['time_moved', 'Time moved: slept 8 h · clock +1 h', '时间已移动：睡眠 8 小时 · 时钟 +1 小时'],
+    ['time_moved_back', 'Time moved: clock −1 h', '时间已移动：时钟 −1 小时'],
+  ])('is on a badge of the frame in %s', async (name, english, chinese) => {
+    await open(fixtures[name]);
+    const badge = screen.getByTestId('time-moved');
+    expect(badge).toHaveTextContent(english);
+    speak('zh-CN');
+    await settle();
+    expect(badge).toHaveTextContent(chinese);
+  });
+
+  it('has no badge where it goes as everywhere', async () => {
+    await open(fixtures.resting);
+    expect(screen.queryByTestId('time-moved')).toBeNull();
+  });
+});
+
 describe('what a library said in English', () => {
   async function refused(failure: Partial<AppError>): Promise<HTMLElement> {
     const bridge = await open(fixtures.resting);

@@ -174,6 +174,11 @@ const said: Record<FixtureName, [english: string, chinese: string]> = {
     '会话已存储，但暂时无法读取。',
   ],
   notices: ["You're signed in. Renews by itself in 0:09.", '已登录，0:09 后自动续期。'],
+  time_moved: ["You're signed in. Renews by itself in 0:09.", '已登录，0:09 后自动续期。'],
+  time_moved_back: [
+    "Signed in until 14:36. The disk doesn't answer, so renewal waits; next try in 0:12.",
+    '登录有效至 14:36。磁盘没有响应，暂缓续期，0:12 后重试。',
+  ],
   memory_only: ["You're signed in. Renews by itself in 0:09.", '已登录，0:09 后自动续期。'],
 };
 

@@ -259,6 +259,8 @@ const each = {
       { id: 4, code: 'sign_out_given_up', detail: 'alice · 127.0.0.1:43117 · connect: refused' },
     ],
   },
+  time_moved: { ...restingApp, timeMoved: { sleptMs: 8 * HOUR, clockMs: HOUR } },
+  time_moved_back: { ...putOff('slow'), timeMoved: { sleptMs: 0, clockMs: -HOUR } },
   memory_only: { ...restingApp, account: { ...serverAccount, memoryOnly: true } },
 } satisfies Record<string, AppView>;
 

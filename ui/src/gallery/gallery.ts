@@ -15,8 +15,10 @@ const name = query.get('fixture') ?? '';
 const target = document.getElementById('window');
 if (target && isFixtureName(name)) {
   const started = Date.now();
-  const clock = new Clock(() => (query.has('live') ? NOW + Date.now() - started : NOW));
   const view = structuredClone(fixtures[name]);
+  // A view's moments are on the moved clock; the window moves its own by as much.
+  const moved = view.timeMoved ? view.timeMoved.sleptMs + view.timeMoved.clockMs : 0;
+  const clock = new Clock(() => NOW - moved + (query.has('live') ? Date.now() - started : 0));
   const bridge = new FakeBridge({
     ...view,
     preferences: {

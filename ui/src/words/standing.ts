@@ -1,5 +1,5 @@
 // Where a session stands in two or three words, and the colour that goes with them.
-import type { View } from '../contract';
+import type { TimeMoved, View } from '../contract';
 import { m } from '../paraglide/messages.js';
 import { span } from '../time/format';
 
@@ -61,6 +61,15 @@ export function standingWithClock(view: View): string {
   const { tone, words } = standing(view);
   if (view.clock === null || tone === 'idle' || tone === 'ended') return words;
   return m.standing_clock({ standing: words, offset: clockInShort(view.clock.offsetMs) });
+}
+
+/** How far the app's clocks were moved by hand. */
+export function timeMovedWords({ sleptMs, clockMs }: TimeMoved): string {
+  const what: string[] = [];
+  if (sleptMs !== 0) what.push(m.time_slept({ span: span(sleptMs) }));
+  if (clockMs > 0) what.push(m.time_clock_ahead({ span: span(clockMs) }));
+  if (clockMs < 0) what.push(m.time_clock_back({ span: span(clockMs) }));
+  return m.time_moved({ what: what.join(' · ') });
 }
 
 function clockInShort(offsetMs: number): string {
