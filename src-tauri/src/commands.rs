@@ -37,7 +37,11 @@ pub(crate) async fn sign_in(
     settings: AccountSettings,
     password: SecretString,
     keep: KeepIn,
+    confirmed: bool,
 ) -> Result<(), AppError> {
+    if !confirmed {
+        desk.vouched().await?;
+    }
     if let Some(problem) = settings.problems().into_iter().next() {
         return Err(AppError::from(problem));
     }

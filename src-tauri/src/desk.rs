@@ -147,6 +147,25 @@ impl Desk {
         self.keeper.set_policy(self.preferences().policy(assumed)).await;
     }
 
+    /// A password may be sent by the remembered settings: they are as this app has sealed them.
+    /// Somebody who may change its files could otherwise have put another address behind a known name.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Unvouched`], and what stands in the way of finding out.
+    pub(crate) async fn vouched(&self) -> Result<(), AppError> {
+        let vault = Arc::clone(&self.vault);
+        let vouched = self.runtime.spawn_blocking(move || vault.vouches()).await;
+        match vouched {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => {
+                Err(AppError::new(ErrorCode::Unvouched, "the settings are not sealed"))
+            }
+            // Not known is not vouched for: the person can say that the address is right.
+            Ok(Err(failure)) => Err(AppError::new(ErrorCode::Unvouched, failure.to_string())),
+            Err(error) => Err(AppError::new(ErrorCode::Unvouched, error.to_string())),
+        }
+    }
+
     /// The account in front.
     pub(crate) fn account(&self) -> Option<Account> {
         let shown = self.keeper.shown();

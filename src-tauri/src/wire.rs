@@ -306,6 +306,8 @@ pub(crate) enum ErrorCode {
     NotSaved,
     /// The keychain is locked, or the store unreadable.
     StoreHeldUp,
+    /// No seal vouches for the remembered settings: the person is to look at the address first.
+    Unvouched,
     /// The demo server's port is taken.
     PortTaken,
     /// The demo server cannot run for another reason.

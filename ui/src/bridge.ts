@@ -16,7 +16,13 @@ export interface Bridge {
   /** The first view is the present state; each later one replaces it whole. */
   subscribe(onView: (view: AppView) => void): Promise<void>;
   tryDemo(): Promise<void>;
-  signIn(settings: AccountSettings, password: string, keep: KeepIn): Promise<void>;
+  /** `confirmed`: the person has seen the address; otherwise a seal has to vouch for it. */
+  signIn(
+    settings: AccountSettings,
+    password: string,
+    keep: KeepIn,
+    confirmed: boolean,
+  ): Promise<void>;
   signOut(): Promise<void>;
   renewNow(): Promise<void>;
   tryAgain(): Promise<void>;
@@ -36,7 +42,8 @@ export const tauriBridge: Bridge = {
     return invoke('subscribe', { channel });
   },
   tryDemo: () => invoke('try_demo'),
-  signIn: (settings, password, keep) => invoke('sign_in', { settings, password, keep }),
+  signIn: (settings, password, keep, confirmed) =>
+    invoke('sign_in', { settings, password, keep, confirmed }),
   signOut: () => invoke('sign_out'),
   renewNow: () => invoke('renew_now'),
   tryAgain: () => invoke('try_again'),

@@ -22,7 +22,7 @@ describe('the bridge', () => {
     const seen = calls();
     const preferences = fixtures.resting.preferences;
     await tauriBridge.tryDemo();
-    await tauriBridge.signIn(tutorialSettings, 'secret', 'memory');
+    await tauriBridge.signIn(tutorialSettings, 'secret', 'memory', true);
     await tauriBridge.signOut();
     await tauriBridge.renewNow();
     await tauriBridge.tryAgain();
@@ -37,7 +37,7 @@ describe('the bridge', () => {
       { command: 'try_demo', args: {} },
       {
         command: 'sign_in',
-        args: { settings: tutorialSettings, password: 'secret', keep: 'memory' },
+        args: { settings: tutorialSettings, password: 'secret', keep: 'memory', confirmed: true },
       },
       { command: 'sign_out', args: {} },
       { command: 'renew_now', args: {} },

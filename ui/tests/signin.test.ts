@@ -48,6 +48,22 @@ describe('signing in to a server', () => {
     expect(JSON.stringify(settings)).not.toContain('secret');
   });
 
+  it('sends no password to settings that nobody vouches for before the address was seen', async () => {
+    const bridge = await open(fixtures.needs_sign_in_server);
+    bridge.refuse.set('signIn', { code: 'unvouched', message: 'not sealed', exchange: null });
+    await userEvent.type(field('password'), 'secret words{Enter}');
+    expect(asked(bridge, 'signIn')[0]?.[3]).toBe(false);
+    expect(screen.getByTestId('form-error')).toHaveTextContent('changed by somebody else');
+    expect(screen.getByTestId('unvouched-address')).toHaveTextContent(
+      serverAccount.settings.baseUrl,
+    );
+    expect(field('password')).toHaveValue('');
+
+    bridge.refuse.delete('signIn');
+    await userEvent.type(field('password'), 'secret words{Enter}');
+    expect(asked(bridge, 'signIn')[1]?.[3]).toBe(true);
+  });
+
   it('says a wrong password next to the password', async () => {
     const bridge = await openForm();
     bridge.refuse.set('signIn', {

@@ -191,7 +191,12 @@ impl Engine {
         let after_launch = std::mem::take(&mut self.launching);
         let Some(session) = self.session.as_mut() else { return expose };
         let planned = session.plan.renew_at.map(|at| at - session.plan.asked);
-        let early = planned.is_some_and(|span| grant.asked.boot - session.plan.asked < span / 2);
+        let age = grant.asked.boot - session.plan.asked;
+        // An assumed lifetime plans nothing that an API could be early by: a token that has served is
+        // simply at its end. One that never did is another matter.
+        let has_served =
+            session.plan.assumed && !session.fetched_for_api && age >= SHORTEST_PLANNED_MS;
+        let early = !has_served && planned.is_some_and(|span| age < span / 2);
         session.renewed(grant, after_launch, &self.policy, self.seed);
         session.confirmed = Some(now.wall);
         self.history.token(session.access(), session.plan);

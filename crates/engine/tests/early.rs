@@ -118,6 +118,34 @@ fn five_early_refreshes_in_a_row_pause_renewal_for_five_minutes() {
 }
 
 #[test]
+fn a_token_whose_end_nobody_told_is_no_storm_although_it_ends_each_minute() {
+    let unknown = Lifetime::Unknown(None);
+    let mut stage = Stage::signed_in_to(by_refresh_token(1), unknown.clone());
+
+    for _ in 0..20 {
+        stage.tell(Input::Confirmed);
+        stage.pass(MINUTE);
+        stage.api_refuses();
+        stage.answer_with(|grant| grant.lifetime = unknown.clone());
+        assert_eq!(stage.state(), State::Resting);
+    }
+}
+
+#[test]
+fn a_token_whose_end_nobody_told_may_be_a_storm_where_it_ends_at_once() {
+    let unknown = Lifetime::Unknown(None);
+    let mut stage = Stage::signed_in_to(by_refresh_token(1), unknown.clone());
+
+    for _ in 0..5 {
+        stage.tell(Input::Confirmed);
+        stage.api_refuses();
+        stage.answer_with(|grant| grant.lifetime = unknown.clone());
+    }
+
+    assert_eq!(stage.wait(), Some((Wait::Storm, 5 * MINUTE)));
+}
+
+#[test]
 fn a_pause_is_not_ended_by_wake_network_or_focus() {
     for trigger in [Trigger::Wake, Trigger::NetworkBack, Trigger::Focus] {
         let mut stage = paused();

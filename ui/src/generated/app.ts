@@ -141,7 +141,7 @@ problem: AppError | null, };
 /**
  * What went wrong.
  */
-export type ErrorCode = "wrong_password" | "unreachable" | "server_trouble" | "not_the_auth_server" | "not_understood" | "bad_settings" | "not_saved" | "store_held_up" | "port_taken" | "demo_unavailable" | "overtaken" | "quitting";
+export type ErrorCode = "wrong_password" | "unreachable" | "server_trouble" | "not_the_auth_server" | "not_understood" | "bad_settings" | "not_saved" | "store_held_up" | "unvouched" | "port_taken" | "demo_unavailable" | "overtaken" | "quitting";
 
 /**
  * Where a session is to be kept.

@@ -21,6 +21,8 @@ export function failureWords(code: Failure['code']): string {
       return m.error_not_saved();
     case 'store_held_up':
       return m.error_store_held_up();
+    case 'unvouched':
+      return m.error_unvouched();
     case 'port_taken':
       return m.error_port_taken();
     case 'demo_unavailable':
