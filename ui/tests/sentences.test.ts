@@ -72,6 +72,53 @@ const said: Record<FixtureName, [english: string, chinese: string]> = {
     "Signed in, but not saved: the disk is full. Don't close the app.",
     '已登录但未保存：磁盘已满，请勿关闭应用。',
   ],
+  unsaved_no_permission: [
+    "Signed in, but not saved: the app may not write to its folder. Don't close the app.",
+    '已登录但未保存：应用无权写入其文件夹，请勿关闭应用。',
+  ],
+  unsaved_slow: [
+    "Signed in, but not saved: the disk doesn't answer. Don't close the app.",
+    '已登录但未保存：磁盘没有响应，请勿关闭应用。',
+  ],
+  unsaved_other: [
+    "Signed in, but not saved. Don't close the app.",
+    '已登录但未保存，请勿关闭应用。',
+  ],
+  unsaved_ended: [
+    "Your session is kept, but not saved: the disk is full. Don't close the app.",
+    '会话已保留但未保存：磁盘已满，请勿关闭应用。',
+  ],
+  put_off: [
+    'Signed in until 14:36. The disk is full, so renewal waits; next try in 0:12.',
+    '登录有效至 14:36。磁盘已满，暂缓续期，0:12 后重试。',
+  ],
+  put_off_no_permission: [
+    'Signed in until 14:36. The app may not write to its folder, so renewal waits; next try in 0:12.',
+    '登录有效至 14:36。应用无权写入其文件夹，暂缓续期，0:12 后重试。',
+  ],
+  put_off_slow: [
+    "Signed in until 14:36. The disk doesn't answer, so renewal waits; next try in 0:12.",
+    '登录有效至 14:36。磁盘没有响应，暂缓续期，0:12 后重试。',
+  ],
+  put_off_other: [
+    'Signed in until 14:36. Nothing can be written down right now, so renewal waits; next try in 0:12.',
+    '登录有效至 14:36。暂时无法写入，暂缓续期，0:12 后重试。',
+  ],
+  put_off_ended: [
+    'Your session is kept. The disk is full, so renewal waits; next try in 0:12.',
+    '会话已保留。磁盘已满，暂缓续期，0:12 后重试。',
+  ],
+  clock_jumped_back: ["You're signed in. Renews by itself in 0:09.", '已登录，0:09 后自动续期。'],
+  clock_jumped_signed_out: ["You're signed out.", '您已退出登录。'],
+  clock_remembered: ["You're signed in. Renews by itself in 0:09.", '已登录，0:09 后自动续期。'],
+  clock_remembered_behind: [
+    "You're signed in. Renews by itself in 0:09.",
+    '已登录，0:09 后自动续期。',
+  ],
+  clock_remembered_small: [
+    "You're signed in. Renews by itself in 0:09.",
+    '已登录，0:09 后自动续期。',
+  ],
   clock_jumped: ["You're signed in. Renews by itself in 0:09.", '已登录，0:09 后自动续期。'],
   needs_sign_in: [
     'Welcome back, Alice. The server ended this session; sign in to go on.',
@@ -92,6 +139,32 @@ const said: Record<FixtureName, [english: string, chinese: string]> = {
   signed_out: ["You're signed out.", '您已退出登录。'],
   signed_out_server: ["You're signed out.", '您已退出登录。'],
   locked: ['Your keychain is locked. Unlock it to go on.', '钥匙串已锁定，解锁后继续。'],
+  locked_unnamed: ['Your keychain is locked. Unlock it to go on.', '钥匙串已锁定，解锁后继续。'],
+  keychain_slow: [
+    "Your keychain doesn't answer. It may be asking for a password.",
+    '钥匙串没有响应，可能正在等待输入密码。',
+  ],
+  keychain_cancelled: [
+    "The keychain's question was cancelled. Your session is kept; try again when you like.",
+    '钥匙串的询问已被取消。会话已保留，可随时重试。',
+  ],
+  key_gone: [
+    "The key to your session isn't in the keychain. Bring the keychain back, or sign in again.",
+    '钥匙串中没有此会话的密钥。请恢复钥匙串，或重新登录。',
+  ],
+  key_gone_demo: [
+    "The key to your session isn't in the keychain. Bring the keychain back, or sign in again.",
+    '钥匙串中没有此会话的密钥。请恢复钥匙串，或重新登录。',
+  ],
+  outbox: ["You're signed out.", '您已退出登录。'],
+  outbox_no_time: ["You're signed out.", '您已退出登录。'],
+  outbox_several: ["You're signed out.", '您已退出登录。'],
+  outbox_signed_in: ["You're signed in. Renews by itself in 43:00.", '已登录，43:00 后自动续期。'],
+  outbox_welcome: ["You're signed out.", '您已退出登录。'],
+  notices_of_sign_outs: [
+    "You're signed in. Renews by itself in 0:09.",
+    '已登录，0:09 后自动续期。',
+  ],
   keychain_gone: [
     "Your keychain can't be reached. Your session is kept.",
     '无法连接钥匙串。会话已保留。',
@@ -135,6 +208,27 @@ describe('the sentence', () => {
     expect(asides(session)).toEqual(['Kept you signed in over 2 days 14 h; renewed just now.']);
     const notRenewed = { ...session, why: null };
     expect(asides(notRenewed)).toEqual(['Kept you signed in over 2 days 14 h.']);
+  });
+
+  it('says which way the clock was moved, and promises nothing to who is signed out', () => {
+    expect(asides(fixtures.clock_jumped.session)).toEqual([
+      "This computer's clock was moved 8 h ahead. You stay signed in.",
+    ]);
+    expect(asides(fixtures.clock_jumped_back.session)).toEqual([
+      "This computer's clock was moved 4 min 12 s back. You stay signed in.",
+    ]);
+    expect(asides(fixtures.clock_jumped_signed_out.session)).toEqual([
+      "This computer's clock was moved 8 h ahead.",
+    ]);
+  });
+
+  it('counts down to the next try to write, and its announcement names the reason only', () => {
+    const { session } = fixtures.put_off;
+    expect(sentence(session, NOW + 5_000)).toContain('next try in 0:07');
+    expect(announcement(session)).toBe(
+      'Signed in until 14:36. The disk is full, so renewal waits; it is tried again by itself.',
+    );
+    expect(announcement(fixtures.put_off_ended.session)).not.toContain('Signed in');
   });
 });
 

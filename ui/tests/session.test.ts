@@ -6,6 +6,7 @@ import type { ApiCall } from '../src/contract';
 import { FakeBridge } from '../src/gallery/fake-bridge';
 import { fixtures, type FixtureName } from '../src/gallery/fixtures';
 import { exchange, NOW, SECOND, serverAccount } from '../src/gallery/parts';
+import { speak } from '../src/language.svelte';
 import { Clock } from '../src/time/clock.svelte';
 import { asked, open, settle } from './open';
 
@@ -117,6 +118,48 @@ describe('the session screen', () => {
     expect(screen.getByTestId('facts')).toHaveTextContent(
       'your clock is 4 min 12 s ahead; corrected',
     );
+  });
+
+  it.each<[FixtureName, string, string]>([
+    [
+      'assumed',
+      "not measured yet; this computer's clock is used as it is",
+      '尚未测量，按本机时钟计算，未校正',
+    ],
+    [
+      'clock_jumped_back',
+      'your clock is 4 min 12 s behind; corrected',
+      '本机时钟慢 4 分钟 12 秒，已校正',
+    ],
+    [
+      'clock_remembered',
+      'your clock is 4 min 12 s ahead, as measured before; corrected',
+      '本机时钟快 4 分钟 12 秒，为先前测得，已校正',
+    ],
+    [
+      'clock_remembered_behind',
+      'your clock is 3 h behind, as measured before; corrected',
+      '本机时钟慢 3 小时，为先前测得，已校正',
+    ],
+    ['clock_remembered_small', '0.4 s, as measured before', '0.4 秒，为先前测得'],
+  ])('says of the clock in %s what was measured, and when', async (name, english, chinese) => {
+    await open(fixtures[name]);
+    const fact = document.querySelector('[data-fact="clock"] dd');
+    expect(fact).toHaveTextContent(english);
+    speak('zh-CN');
+    await settle();
+    expect(fact).toHaveTextContent(chinese);
+  });
+
+  it.each<[FixtureName, string]>([
+    ['unsaved_other', 'Input/output error (os error 5)'],
+    ['put_off_no_permission', 'Permission denied (os error 13)'],
+  ])('keeps the words of the system within reach in %s', async (name, words) => {
+    await open(fixtures[name]);
+    const detail = screen.getByTestId('trouble-detail');
+    expect(detail).not.toHaveAttribute('open');
+    await userEvent.click(within(detail).getByText('Technical details'));
+    expect(within(detail).getByText(words)).toHaveAttribute('lang', 'en');
   });
 
   it('opens the exchange from the line of why', async () => {
@@ -271,6 +314,15 @@ describe('the window', () => {
     expect(screen.getAllByTestId('notice')).toHaveLength(2);
     await userEvent.click(screen.getAllByTestId('notice-dismiss')[1] as HTMLElement);
     expect(asked(bridge, 'dismissNotice')).toEqual([[2]]);
+  });
+
+  it('says why a server was not told of a sign-out', async () => {
+    await open(fixtures.notices_of_sign_outs);
+    const told = screen.getAllByTestId('notice').map((one) => one.textContent);
+    expect(told[1]).toContain('this server cannot be told; what it gave stays valid until');
+    expect(told[2]).toContain('left to expire at its server, because you signed in again.');
+    expect(told[3]).toContain('for so long that it is no longer tried.');
+    expect(told[3]).toContain('alice · 127.0.0.1:43117 · connect: refused');
   });
 
   it('says so when the app cannot be reached', async () => {

@@ -5,6 +5,7 @@ import type { AccountSettings } from '../src/contract';
 import type { FakeBridge } from '../src/gallery/fake-bridge';
 import { fixtures } from '../src/gallery/fixtures';
 import { exchange, serverAccount } from '../src/gallery/parts';
+import { speak } from '../src/language.svelte';
 import { asked, open, settle } from './open';
 
 function field(name: string): HTMLInputElement {
@@ -126,6 +127,30 @@ describe('signing in to a server', () => {
     expect(asked(bridge, 'signIn')).toEqual([]);
   });
 
+  it('forgets a wrong password as soon as a new one is typed', async () => {
+    const bridge = await openForm();
+    const refusal = { code: 'wrong_password', message: '', field: null, exchange: null } as const;
+    bridge.refuse.set('signIn', refusal);
+    await fill();
+    await userEvent.click(screen.getByTestId('submit-sign-in'));
+    await settle();
+    expect(screen.getByTestId('password-error')).toBeVisible();
+    await userEvent.type(field('password'), 'n');
+    expect(screen.queryByTestId('password-error')).toBeNull();
+    expect(field('password')).not.toHaveAttribute('aria-invalid', 'true');
+  });
+
+  it('says what is wrong with a field in the language that is chosen later', async () => {
+    await openForm();
+    await userEvent.click(screen.getByTestId('submit-sign-in'));
+    await settle();
+    expect(field('user')).toHaveAccessibleDescription('Enter your user name.');
+    speak('zh-CN');
+    await settle();
+    expect(field('user')).toHaveAccessibleDescription('请输入用户名。');
+    expect(field('base-url')).toHaveAccessibleDescription(/请输入服务器地址。/);
+  });
+
   it('fills in everything but whose account it is when a preset is chosen', async () => {
     const bridge = await openForm();
     await fill();
@@ -224,6 +249,21 @@ describe('signing in again', () => {
     );
     expect(field('password')).toHaveFocus();
     expect(field('password')).toHaveValue('');
+  });
+
+  it('forgets what was wrong with a password as soon as a new one is typed', async () => {
+    const bridge = await open(fixtures.needs_sign_in_server);
+    const refusal = { code: 'wrong_password', message: '', field: null, exchange: null } as const;
+    bridge.refuse.set('signIn', refusal);
+    await userEvent.type(field('password'), '{Enter}');
+    expect(screen.getByTestId('password-error')).toHaveTextContent('Enter your password.');
+    await userEvent.type(field('password'), 'n');
+    expect(screen.queryByTestId('password-error')).toBeNull();
+    await userEvent.type(field('password'), '{Enter}');
+    await settle();
+    expect(screen.getByTestId('password-error')).toBeVisible();
+    await userEvent.type(field('password'), 'n');
+    expect(screen.queryByTestId('password-error')).toBeNull();
   });
 
   it('can be at another server', async () => {

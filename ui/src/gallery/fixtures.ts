@@ -1,9 +1,8 @@
 // One AppView for every sentence, and for what else changes the picture. Tests and the gallery read
 // the same ones.
-import type { AppView, Class, StoreTrouble, View, WriteTrouble } from '../contract';
+import type { AppView } from '../contract';
 import {
   emptySession,
-  exchange,
   HOUR,
   lifeline,
   MINUTE,
@@ -15,89 +14,22 @@ import {
   token,
   withSession,
 } from './parts';
-
-const hour = token(HOUR, 12 * MINUTE);
-const hourLine = lifeline(hour, ['launch', 'deadline', 'deadline', 'wake', 'deadline']);
-const ended = token(HOUR, 64 * MINUTE, { worth: 'expired' });
-const endedLine = lifeline(ended, ['launch', 'deadline', 'deadline'], false);
-
-function failed(failure: Class, status: number | null, detail: string): View['why'] {
-  return renewed('deadline', {
-    atMs: NOW - 18 * SECOND,
-    what: { kind: 'failed', class: failure },
-    leftMs: 5 * MINUTE,
-    exchange: exchange({
-      atMs: NOW - 18 * SECOND,
-      url: 'https://auth.example.com/v1/api/refresh_token',
-      status,
-      response: [],
-      tookMs: status === null ? 10_000 : 81,
-      detail,
-    }),
-  });
-}
-
-/** A server of one's own with one-hour tokens, twelve minutes into one. */
-function atServer(change: Partial<View>, app: Partial<AppView> = {}): AppView {
-  return withSession(
-    {
-      token: hour,
-      lifeline: hourLine,
-      why: renewed('deadline', { atMs: NOW - 12 * MINUTE, leftMs: 5 * MINUTE }),
-      confirmedMs: NOW - 12 * MINUTE,
-      clock: { offsetMs: -252 * SECOND, boundMs: 500 },
-      ...change,
-    },
-    { account: serverAccount, ...app },
-  );
-}
-
-/** The same after the token has ended. */
-function afterEnd(change: Partial<View>): AppView {
-  return atServer({
-    token: ended,
-    lifeline: {
-      ...endedLine,
-      marks: [
-        ...endedLine.marks,
-        { atMs: NOW - 16 * MINUTE, kind: { kind: 'failure' } },
-        { atMs: NOW - 9 * MINUTE, kind: { kind: 'failure' } },
-        { atMs: NOW - 4 * MINUTE, kind: { kind: 'failure' } },
-      ],
-    },
-    confirmedMs: NOW - 64 * MINUTE,
-    why: failed('not_sent', null, 'dns: no address found'),
-    ...change,
-  });
-}
-
-/** Nobody is signed in now, but it is known who was. */
-function ofKnown(change: Partial<View>, app: Partial<AppView> = {}): AppView {
-  return {
-    ...restingApp,
-    ...app,
-    session: { ...emptySession, who: { user: 'alice', name: 'Alice' }, ...change },
-  };
-}
-
-function waiting(failure: Class, untilMs: number): View['status'] {
-  return { kind: 'waiting', why: { kind: 'failure', class: failure }, untilMs };
-}
-
-function trouble(kind: WriteTrouble): StoreTrouble {
-  return { kind, detail: TROUBLES[kind] };
-}
-
-/** As an operating system says it. */
-const TROUBLES: Record<WriteTrouble, string> = {
-  disk_full: 'No space left on device (os error 28)',
-  no_permission: 'Permission denied (os error 13)',
-  slow: 'the disk did not answer within 2 s',
-  other: 'Input/output error (os error 5)',
-};
-
-const inTwelve = NOW + 12 * SECOND;
-const inEight = NOW + 8 * MINUTE;
+import {
+  inTwelve,
+  inEight,
+  hour,
+  ended,
+  failed,
+  atServer,
+  afterEnd,
+  ofKnown,
+  heldUp,
+  putOff,
+  untold,
+  several,
+  waiting,
+  trouble,
+} from './scenes';
 
 const each = {
   welcome: { ...restingApp, session: emptySession, account: null },
@@ -229,7 +161,35 @@ const each = {
     token: token(20 * SECOND, 17 * SECOND, { worth: 'due' }),
   }),
   unsaved: withSession({ sentence: { kind: 'unsaved' }, unsaved: trouble('disk_full') }),
+  unsaved_no_permission: withSession({
+    sentence: { kind: 'unsaved' },
+    unsaved: trouble('no_permission'),
+  }),
+  unsaved_slow: withSession({ sentence: { kind: 'unsaved' }, unsaved: trouble('slow') }),
+  unsaved_other: withSession({ sentence: { kind: 'unsaved' }, unsaved: trouble('other') }),
+  unsaved_ended: afterEnd({
+    sentence: { kind: 'unsaved' },
+    status: waiting('not_sent', inTwelve),
+    unsaved: trouble('disk_full'),
+  }),
+  put_off: putOff('disk_full'),
+  put_off_no_permission: putOff('no_permission'),
+  put_off_slow: putOff('slow'),
+  put_off_other: putOff('other'),
+  put_off_ended: afterEnd({
+    sentence: { kind: 'put_off', endsMs: null, nextMs: inTwelve },
+    status: { kind: 'waiting', why: { kind: 'store' }, untilMs: inTwelve },
+    putOff: trouble('disk_full'),
+  }),
   clock_jumped: withSession({ clockJumpedMs: 8 * HOUR }),
+  clock_jumped_back: withSession({
+    clockJumpedMs: -(4 * MINUTE + 12 * SECOND),
+    clock: { offsetMs: 252 * SECOND, boundMs: 300 },
+  }),
+  clock_jumped_signed_out: ofKnown({ clockJumpedMs: 8 * HOUR }),
+  clock_remembered: withSession({ clock: { offsetMs: -252 * SECOND, boundMs: null } }),
+  clock_remembered_behind: withSession({ clock: { offsetMs: 3 * HOUR, boundMs: null } }),
+  clock_remembered_small: withSession({ clock: { offsetMs: 400, boundMs: null } }),
   needs_sign_in: ofKnown({
     sentence: { kind: 'needs_sign_in' },
     status: { kind: 'needs_sign_in', why: 'refused' },
@@ -257,24 +217,46 @@ const each = {
   }),
   signed_out: ofKnown({}),
   signed_out_server: ofKnown({}, { account: serverAccount }),
-  locked: ofKnown({
-    sentence: { kind: 'locked' },
-    status: { kind: 'restoring', waitingFor: 'keychain_locked' },
-  }),
-  keychain_gone: ofKnown({
-    sentence: { kind: 'keychain_gone' },
-    status: { kind: 'restoring', waitingFor: 'keychain_gone' },
-  }),
-  unreadable: ofKnown({
-    sentence: { kind: 'unreadable' },
-    status: { kind: 'restoring', waitingFor: 'store_unreadable' },
-  }),
+  locked: heldUp('locked', 'keychain_locked', {}),
+  locked_unnamed: heldUp('locked', 'keychain_locked', { knownAs: null, account: null }),
+  keychain_slow: heldUp('keychain_slow', 'keychain_slow'),
+  keychain_cancelled: heldUp('keychain_cancelled', 'keychain_cancelled'),
+  keychain_gone: heldUp('keychain_gone', 'keychain_gone'),
+  key_gone: heldUp('key_gone', 'key_gone'),
+  key_gone_demo: heldUp('key_gone', 'key_gone', {}),
+  unreadable: heldUp('unreadable', 'store_unreadable'),
+  outbox: ofKnown({}, { outbox: [untold()] }),
+  outbox_no_time: ofKnown({}, { outbox: [untold({ nextMs: null })] }),
+  outbox_several: ofKnown({}, { account: serverAccount, outbox: several }),
+  outbox_signed_in: atServer(
+    { sentence: { kind: 'resting', renewsMs: NOW + 43 * MINUTE } },
+    { outbox: [untold()] },
+  ),
+  outbox_welcome: {
+    ...restingApp,
+    session: emptySession,
+    account: null,
+    outbox: [untold()],
+  },
   notices: {
     ...restingApp,
     protection: { kind: 'key_file', why: 'no Secret Service on the session bus' },
     notices: [
-      { id: 1, code: 'sign_out_not_accepted', detail: 'alice · 127.0.0.1:43117 · 400' },
+      {
+        id: 1,
+        code: 'sign_out_not_accepted',
+        detail: 'alice · 127.0.0.1:43117 · 400: the refresh token is not known',
+      },
       { id: 2, code: 'store_damaged', detail: 'account.json.damaged-1' },
+    ],
+  },
+  notices_of_sign_outs: {
+    ...restingApp,
+    notices: [
+      { id: 1, code: 'sign_out_not_written', detail: 'No space left on device (os error 28)' },
+      { id: 2, code: 'sign_out_not_offered', detail: 'alice · auth.example.com' },
+      { id: 3, code: 'sign_out_overtaken', detail: 'alice · 127.0.0.1:43117' },
+      { id: 4, code: 'sign_out_given_up', detail: 'alice · 127.0.0.1:43117 · connect: refused' },
     ],
   },
   memory_only: { ...restingApp, account: { ...serverAccount, memoryOnly: true } },

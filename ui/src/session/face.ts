@@ -11,7 +11,7 @@ export type Face =
   /** Somebody must sign in. */
   | { kind: 'key'; signedOut: boolean }
   /** Something on this computer is in the way. */
-  | { kind: 'lock'; locked: boolean }
+  | { kind: 'lock'; how: 'locked' | 'closed' | 'held' }
   | { kind: 'quiet' };
 
 export function face(view: View, now: number): Face {
@@ -19,12 +19,14 @@ export function face(view: View, now: number): Face {
     case 'restoring':
       return { kind: 'quiet' };
     case 'locked':
+      return { kind: 'lock', how: 'locked' };
     case 'keychain_slow':
     case 'keychain_cancelled':
+      return { kind: 'lock', how: 'closed' };
     case 'keychain_gone':
     case 'key_gone':
     case 'unreadable':
-      return { kind: 'lock', locked: view.sentence.kind === 'locked' };
+      return { kind: 'lock', how: 'held' };
     case 'signed_out':
     case 'needs_sign_in':
     case 'answer_lost':

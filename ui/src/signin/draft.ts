@@ -4,8 +4,8 @@ import { m } from '../paraglide/messages.js';
 
 /** What is wrong, by the path of the setting it is about (`baseUrl`, `answer.lifetime`). */
 export type Wrongs = Partial<Record<string, Note>>;
-/** Words next to a field. `verdict` is what a check found there. */
-export type Note = { words: string; evidence: string; bad: boolean };
+/** What stands next to a field. The words are asked for when shown, so that they follow the language. */
+export type Note = { words: () => string; evidence: string; bad: boolean };
 
 /** A preset fills in everything but whose account it is. */
 export function withPreset(draft: AccountSettings | null, preset: PresetView): AccountSettings {
@@ -19,18 +19,18 @@ export function withPreset(draft: AccountSettings | null, preset: PresetView): A
 /** What can be told without asking the server. */
 export function wrongs(draft: AccountSettings, password: string): Wrongs {
   const found: Wrongs = {};
-  const say = (field: string, words: string): void => {
+  const say = (field: string, words: () => string): void => {
     found[field] = { words, evidence: '', bad: true };
   };
-  if (draft.baseUrl.trim() === '') say('baseUrl', m.need_base_url());
-  else if (!isWebAddress(draft.baseUrl.trim())) say('baseUrl', m.need_base_url_form());
-  if (draft.user.trim() === '') say('user', m.need_user());
-  if (password === '') say('password', m.need_password());
+  if (draft.baseUrl.trim() === '') say('baseUrl', m.need_base_url);
+  else if (!isWebAddress(draft.baseUrl.trim())) say('baseUrl', m.need_base_url_form);
+  if (draft.user.trim() === '') say('user', m.need_user);
+  if (password === '') say('password', m.need_password);
   if (!Number.isInteger(draft.assumedLifetimeS) || draft.assumedLifetimeS < 1) {
-    say('assumedLifetimeS', m.need_number());
+    say('assumedLifetimeS', m.need_number);
   }
   if (draft.refused.statuses.some((status) => !(status >= 100 && status <= 599))) {
-    say('refused.statuses', m.need_statuses());
+    say('refused.statuses', m.need_statuses);
   }
   return found;
 }
@@ -43,7 +43,7 @@ export function notes(findings: readonly Finding[]): Wrongs {
     const bad = verdict === 'bad';
     // What does not work matters more than what is worth knowing.
     if (found[field]?.bad && !bad) continue;
-    found[field] = { words: bad ? m.verdict_bad() : m.verdict_note(), evidence: detail, bad };
+    found[field] = { words: bad ? m.verdict_bad : m.verdict_note, evidence: detail, bad };
   }
   return found;
 }

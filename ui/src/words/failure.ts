@@ -1,6 +1,7 @@
 // What went wrong, in words that say what to do next.
 import type { Failure } from '../attempt.svelte';
-import type { NoticeCode } from '../contract';
+import type { Exchange, NoticeCode } from '../contract';
+import { locale } from '../language.svelte';
 import { m } from '../paraglide/messages.js';
 
 export function failureWords(code: Failure['code']): string {
@@ -34,6 +35,22 @@ export function failureWords(code: Failure['code']): string {
     case 'unexpected':
       return m.error_unexpected();
   }
+}
+
+/**
+ * What is shown below: the English words where the window is in English. Elsewhere a line made of the
+ * codes, and the words only where no dialog shows them as part of an exchange.
+ */
+export function evidence({ message, exchange }: Failure): { line: string; technical: string } {
+  if (locale() === 'en') return { line: message, technical: '' };
+  const line = exchange ? codes(exchange) : '';
+  return { line, technical: message === exchange?.detail ? '' : message };
+}
+
+function codes({ status, code }: Exchange): string {
+  const parts = [status === null ? m.exchange_no_answer() : m.exchange_status({ status })];
+  if (code !== null) parts.push(m.exchange_code({ code }));
+  return parts.join(' · ');
 }
 
 export function noticeWords(code: NoticeCode): string {

@@ -131,6 +131,13 @@ function putOff(trouble: StoreTrouble | null): string {
   }
 }
 
+/** Said above the sentence while the session cannot be opened, and it is known whose it is. */
+export function greeting(view: View, knownAs: string | null): string[] {
+  return view.status.kind === 'restoring' && knownAs
+    ? [m.sentence_welcome_back({ name: knownAs })]
+    : [];
+}
+
 /**
  * What is said below the sentence for a while: that the session outlived a sleep, or that the clock was
  * moved.
@@ -142,9 +149,16 @@ export function asides(view: View): string[] {
     said.push(justRenewed(view) ? m.kept_over_renewed(kept) : m.kept_over(kept));
   }
   if (view.clockJumpedMs !== null) {
-    said.push(m.clock_jumped({ span: span(view.clockJumpedMs) }));
+    said.push(clockMoved(view, view.clockJumpedMs));
   }
   return said;
+}
+
+/** A promise about the sign-in is made only where there is one to keep. */
+function clockMoved(view: View, byMs: number): string {
+  const by = { span: span(byMs) };
+  if (view.token === null) return byMs > 0 ? m.clock_moved_ahead(by) : m.clock_moved_back(by);
+  return byMs > 0 ? m.clock_jumped_ahead(by) : m.clock_jumped_back(by);
 }
 
 /** The next try, where neither the sentence names it nor the ring counts down to it. */

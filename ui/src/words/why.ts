@@ -8,8 +8,8 @@ export function whyParts(why: Why, now: number): string[] {
   const parts = [outcome(why.what, clockTime(why.atMs, now))];
   if (why.reason !== null) parts.push(cause(why.reason, why.leftMs));
   if (why.exchange !== null) {
-    const { status, tookMs } = why.exchange;
-    parts.push(status === null ? took(tookMs) : `${status} · ${took(tookMs)}`);
+    const { status, code, tookMs } = why.exchange;
+    parts.push([status, code, took(tookMs)].filter((part) => part !== null).join(' · '));
   }
   return parts;
 }
