@@ -3,6 +3,7 @@ import { fixtures, type FixtureName } from '../src/gallery/fixtures';
 import { NOW } from '../src/gallery/parts';
 import { speak } from '../src/language.svelte';
 import { announcement, asides, sentence } from '../src/words/sentence';
+import { hint } from '../src/words/hint';
 import { standing } from '../src/words/standing';
 
 const said: Record<FixtureName, [english: string, chinese: string]> = {
@@ -53,6 +54,10 @@ const said: Record<FixtureName, [english: string, chinese: string]> = {
   ],
   paused: ['Renewal is paused until 14:37: too many in a row.', '续期过于频繁，暂停至 14:37。'],
   unclear: [
+    'The server keeps saying no without saying why. You can sign in again.',
+    '服务器多次拒绝且未说明原因，可重新登录。',
+  ],
+  unclear_too_late: [
     'The server keeps saying no without saying why. You can sign in again.',
     '服务器多次拒绝且未说明原因，可重新登录。',
   ],
@@ -234,6 +239,70 @@ describe('the sentence', () => {
       'Signed in until 14:36. The disk is full, so renewal waits; it is tried again by itself.',
     );
     expect(announcement(fixtures.put_off_ended.session)).not.toContain('Signed in');
+  });
+});
+
+describe('the hint', () => {
+  it.each<[FixtureName, string | null, string | null]>([
+    ['resting', null, null],
+    ['waiting_valid', null, null],
+    [
+      'portal',
+      'Signed in until 15:20. Open a browser and sign in to this network; then it goes on by itself.',
+      '登录有效至 15:20。请打开浏览器完成此网络的认证，之后会自动继续。',
+    ],
+    [
+      'paused',
+      'Signed in until 15:20. It resumes by itself then.',
+      '登录有效至 15:20。届时自动恢复续期。',
+    ],
+    [
+      'stopped',
+      "Signed in until 15:20. Check the account's settings under Settings; it is tried again at 14:37.",
+      '登录有效至 15:20。请在“设置”中检查账户，14:37 会再次尝试。',
+    ],
+    [
+      'unclear',
+      'Your token is good until 15:20; it is tried again before that.',
+      '令牌有效至 15:20，到期前会再次尝试。',
+    ],
+    [
+      'unclear_too_late',
+      'Your token is good until 14:36; the next try comes only after that, so sign in again before.',
+      '令牌有效至 14:36，下次重试在此之后，请在到期前重新登录。',
+    ],
+    [
+      'unsaved',
+      'Signed in until 14:32:30. Free some space; it is saved by itself then.',
+      '登录有效至 14:32:30。请清理出一些磁盘空间，之后会自动保存。',
+    ],
+    [
+      'put_off',
+      'Free some space; renewal goes on by itself then.',
+      '请清理出一些磁盘空间，之后会自动续期。',
+    ],
+    [
+      'put_off_no_permission',
+      "Give the app back its folder's permissions; renewal goes on by itself then.",
+      '请恢复应用对其文件夹的写入权限，之后会自动续期。',
+    ],
+    [
+      'locked',
+      "Unlock it in your system's password manager, then try again.",
+      '请在系统的密码管理器中解锁，然后重试。',
+    ],
+  ])('of %s says what one can do', (name, english, chinese) => {
+    const { session } = fixtures[name];
+    expect(hint(session)).toBe(english);
+    speak('zh-CN');
+    expect(hint(session)).toBe(chinese);
+  });
+
+  it('promises no sign-in of an ended token', () => {
+    for (const { session } of Object.values(fixtures)) {
+      if (session.token?.worth !== 'expired' && session.token !== null) continue;
+      expect(hint(session) ?? '').not.toMatch(/^Signed in|good until/);
+    }
   });
 });
 

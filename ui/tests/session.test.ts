@@ -1,4 +1,4 @@
-import { render, screen, within } from '@testing-library/svelte';
+import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import App from '../src/App.svelte';
@@ -173,7 +173,7 @@ describe('the session screen', () => {
     await open(fixtures.resting);
     const why = screen.getByTestId('why');
     expect(why).toHaveTextContent(
-      'Renewed 14:32:10 · window came to front, 4 s left · 200 · 34 ms',
+      'Renewed 14:32:10 · window came to front, with 4 s left then · 200 · 34 ms',
     );
     await userEvent.click(why);
     const dialog = screen.getByTestId('exchange-dialog');
@@ -208,7 +208,10 @@ describe('the session screen', () => {
   it.each<[Partial<ApiCall>, string]>([
     [{}, 'The API accepted your token: fresh token used.'],
     [{ how: 'refreshed_first' }, 'The API accepted your token: refreshed first.'],
-    [{ how: 'repeated' }, 'The API accepted your token: it answered 401; renewed, repeated once.'],
+    [
+      { how: 'repeated' },
+      'Accepted at the second attempt: the API answered 401 first, the token was renewed, and the call repeated once.',
+    ],
     [
       { how: 'repeated', result: 'refused' },
       'The API refused your token, and the renewed one too.',
@@ -250,6 +253,32 @@ describe('the session screen', () => {
   ])('names renewing in %s by what it does', async (name, words) => {
     await open(fixtures[name]);
     expect(screen.getByTestId('renew-now')).toHaveTextContent(words);
+  });
+
+  it.each<[FixtureName, string | null]>([
+    ['unclear', 'sign-in-again'],
+    ['stopped', 'open-settings'],
+    ['waiting_valid', 'renew-now'],
+    ['another_copy', null],
+    ['refreshing', null],
+    ['throttled', null],
+    ['paused', null],
+    ['unsaved', null],
+  ])('points out in %s what its sentence asks for: %s', async (name, testid) => {
+    await open(fixtures[name]);
+    const primary = [...document.querySelectorAll<HTMLElement>('main .button.primary')];
+    expect(primary.map((button) => button.dataset['testid'])).toEqual(testid ? [testid] : []);
+  });
+
+  it('says below the sentence what one can do, and says it to readers too', async () => {
+    await open(fixtures.portal);
+    expect(screen.getByTestId('hint')).toHaveTextContent('Open a browser and sign in');
+    await waitFor(
+      () => {
+        expect(screen.getByTestId('announcement')).toHaveTextContent('Open a browser and sign in');
+      },
+      { timeout: 3_000 },
+    );
   });
 
   it('does not offer to renew what cannot be renewed', async () => {

@@ -146,6 +146,14 @@ const each = {
     signInOffered: true,
     why: failed('unclear_refusal', 400, 'an empty body'),
   }),
+  unclear_too_late: atServer({
+    sentence: { kind: 'unclear', nextMs: NOW + 42 * MINUTE },
+    status: waiting('unclear_refusal', NOW + 42 * MINUTE),
+    token: token(HOUR, 56 * MINUTE, { worth: 'due' }),
+    lifeline: lifeline(token(HOUR, 56 * MINUTE), ['launch', 'deadline', 'deadline'], false),
+    signInOffered: true,
+    why: failed('unclear_refusal', 400, 'an empty body'),
+  }),
   stopped: atServer({
     sentence: { kind: 'stopped' },
     status: { kind: 'stopped', whatToFix: 'settings' },

@@ -55,7 +55,8 @@ function ofToken(view: View, now: number): Face {
   const { token, status } = view;
   const held = status.kind === 'stopped' || status.kind === 'waiting';
   const alone = status.kind === 'waiting' && status.why.kind === 'another_copy';
-  const tone = held && !alone ? 'waiting' : 'good';
+  const warns = (held && !alone) || view.sentence.kind === 'unsaved';
+  const tone = warns ? 'waiting' : 'good';
   if (token === null || token.worth === 'expired') {
     return {
       kind: 'broken',

@@ -42,6 +42,7 @@ export function standing(view: View): Standing {
     case 'paused':
     case 'stopped':
     case 'api_refuses':
+    case 'unclear':
       return tokenEnded(view)
         ? { tone: 'waiting', words: m.standing_kept() }
         : { tone: 'waiting', words: m.standing_held() };
@@ -49,7 +50,6 @@ export function standing(view: View): Standing {
     case 'waiting_expired':
     case 'portal':
     case 'throttled':
-    case 'unclear':
       return tokenEnded(view)
         ? { tone: 'waiting', words: m.standing_kept() }
         : { tone: 'waiting', words: m.standing_waiting() };
