@@ -121,8 +121,8 @@ describe('a server that has still to be told of a sign-out', () => {
 
 describe('time that was moved by hand', () => {
   it.each<[FixtureName, string, string]>([
-    ['time_moved', 'Time moved: slept 8 h · clock +1 h', '时间已移动：睡眠 8 小时 · 时钟 +1 小时'],
-    ['time_moved_back', 'Time moved: clock −1 h', '时间已移动：时钟 −1 小时'],
+    ['time_moved', 'Simulated: slept 8 h · clock +1 h', '模拟：电脑睡眠了 8 小时 · 时钟 +1 小时'],
+    ['time_moved_back', 'Simulated: clock −1 h', '模拟：时钟 −1 小时'],
   ])('is on a badge of the frame in %s', async (name, english, chinese) => {
     await open(fixtures[name]);
     const badge = screen.getByTestId('time-moved');

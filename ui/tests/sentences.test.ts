@@ -253,8 +253,8 @@ describe('the hint', () => {
     ],
     [
       'paused',
-      'Signed in until 15:20. It resumes by itself then.',
-      '登录有效至 15:20。届时自动恢复续期。',
+      'Signed in until 15:20. Renewal resumes by itself.',
+      '登录有效至 15:20。续期会自动恢复。',
     ],
     [
       'stopped',
@@ -268,7 +268,7 @@ describe('the hint', () => {
     ],
     [
       'unclear_too_late',
-      'Your token is good until 14:36; the next try comes only after that, so sign in again before.',
+      'Your token is good until 14:36; the next try comes only after that, so sign in again before then.',
       '令牌有效至 14:36，下次重试在此之后，请在到期前重新登录。',
     ],
     [

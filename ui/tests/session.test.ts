@@ -233,6 +233,18 @@ describe('the session screen', () => {
     expect(screen.getByTestId('exchange-dialog')).toHaveTextContent('Call 2');
   });
 
+  it('names a damaged file in words, whole, with what was found as technical text', async () => {
+    await open(fixtures.notices);
+    speak('zh-CN');
+    await settle();
+    const notice = screen.getAllByTestId('notice')[1];
+    expect(notice).toHaveTextContent(
+      '一个会话存档文件已损坏，已另存为 main-a.json.damaged-1，无需处理。 技术信息：slot A: the file is cut short',
+    );
+    const whole = [...(notice?.querySelectorAll('.file') ?? [])].map((file) => file.textContent);
+    expect(whole).toEqual(['main-a.json.damaged-1', 'main-a.json.damaged-1']);
+  });
+
   it('says why an action did not work, with the evidence', async () => {
     const bridge = await open(fixtures.resting);
     bridge.refuse.set('renewNow', {

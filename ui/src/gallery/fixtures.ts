@@ -264,7 +264,11 @@ const each = {
         code: 'sign_out_not_accepted',
         detail: 'alice · 127.0.0.1:43117 · 400: the refresh token is not known',
       },
-      { id: 2, code: 'store_damaged', detail: 'account.json.damaged-1' },
+      {
+        id: 2,
+        code: 'store_damaged',
+        detail: 'slot A: the file is cut short; it is kept as main-a.json.damaged-1',
+      },
     ],
   },
   notices_of_sign_outs: {

@@ -53,10 +53,16 @@ function codes({ status, code }: Exchange): string {
   return parts.join(' · ');
 }
 
-export function noticeWords(code: NoticeCode): string {
+/** A file that was set aside, by its name. */
+export const ASIDE = /[^\s/\\]+\.damaged-\d+/;
+
+/** `detail` is English, and what it says of a damaged file is said in words too. */
+export function noticeWords({ code, detail }: { code: NoticeCode; detail: string }): string {
   switch (code) {
-    case 'store_damaged':
-      return m.notice_store_damaged();
+    case 'store_damaged': {
+      const file = ASIDE.exec(detail)?.[0];
+      return file ? m.notice_store_damaged_as({ file }) : m.notice_store_damaged();
+    }
     case 'sign_out_not_written':
       return m.notice_sign_out_not_written();
     case 'sign_out_not_accepted':
