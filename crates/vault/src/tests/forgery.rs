@@ -5,7 +5,7 @@ use super::{Bench, KEY, edited, ids_of, save, signed_out, signed_out_with, token
 use crate::contract::sample;
 use crate::document::{self, Content, Place};
 use crate::keys::{FileKey, KeptBy, Key, KeyFailure, Keys, Protection};
-use crate::{FileVault, PlainFiles, Slot};
+use crate::{FileVault, PlainFiles, Slot, Slots as _};
 use keeper::ports::{Vault as _, VaultFailure};
 use keeper::record::{Keep, Record};
 use std::fs;
@@ -369,4 +369,21 @@ fn the_last_to_be_forgotten_takes_the_key_from_the_keychain_whatever_the_files_s
     bench.vault_by(keychain.clone()).forget().unwrap();
     assert!(!keychain.holds_one());
     assert!(!bench.folder.path().join("key").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_slot_that_is_a_link_to_elsewhere_is_not_written_through() {
+    let bench = Bench::new();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let target = elsewhere.path().join("precious");
+    fs::write(&target, b"precious").unwrap();
+    for slot in Slot::BOTH {
+        std::os::unix::fs::symlink(&target, bench.path(slot)).unwrap();
+    }
+    let slots = bench.slots();
+    for slot in Slot::BOTH {
+        assert!(slots.write(slot, &serde_json::json!({})).is_err());
+    }
+    assert_eq!(fs::read(&target).unwrap(), b"precious");
 }
