@@ -330,7 +330,7 @@ impl Owner {
                 self.done.extend(reply);
             }
             Message::Told { id, told } => self.told(id, told),
-            Message::OutboxStored(ids) => self.outbox.is_stored(&ids.unwrap_or_default()),
+            Message::OutboxStored(ids) => self.outbox_stored(&ids.unwrap_or_default()),
             Message::SavedLate { stand, result } => self.saved_late(stand, result),
             Message::Done => {}
         }
@@ -349,8 +349,8 @@ impl Owner {
                     let store = self.store.clone();
                     self.spawn(async move { Message::Read(Box::new(store.read().await)) });
                 }
-                Effect::Refresh { attempt, connect_quickly, even_unwritten, .. } => {
-                    self.refresh(attempt, connect_quickly, even_unwritten);
+                Effect::Refresh { attempt, reason, connect_quickly, even_unwritten } => {
+                    self.refresh(attempt, reason, connect_quickly, even_unwritten);
                 }
                 Effect::Expose { attempt } => {
                     if let Some(answered) = self.answered.remove(&attempt) {

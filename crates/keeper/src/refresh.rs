@@ -4,12 +4,12 @@
 //! must not lose a token that the server has already rotated.
 
 use crate::ports::{Answer, AuthServer, Call, Clock, RefreshLock, VaultFailure};
-use crate::record::{Intent, Record, Session, Tokens};
+use crate::record::{Intent, Record, Session, Stamp, Tokens};
 use crate::sign::Turn;
 use crate::snapshot::{fingerprint, grant, renewal_fingerprint, session, stamp};
 use crate::store::{Store, Write, too_slow};
 use crate::unsaved::{Over, Unsaved};
-use engine::{Boot, Class, ClockSample, Exchange, Failure, Fingerprint, Grant, SECOND};
+use engine::{Boot, Class, ClockSample, Exchange, Failure, Fingerprint, Grant, HOUR, Now, SECOND};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
@@ -36,6 +36,10 @@ pub(crate) struct Basis {
     pub(crate) call: Call,
     /// Ask even where the intent cannot be written down.
     pub(crate) even_unwritten: bool,
+    /// Until when the server asked us to wait, as it is known here.
+    pub(crate) known_wait: Option<Stamp>,
+    /// The person asked: no wait holds.
+    pub(crate) asked: bool,
     /// When the refresh token at hand ends, where that is known.
     pub(crate) refresh_end: Option<Boot>,
     /// The refresh lock is free once this has closed.
@@ -119,9 +123,11 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
     let ours = Ours {
         epoch: basis.epoch,
         era: basis.era.clone(),
+        refreshes: basis.refreshes,
         access: fingerprint(&basis.key, &basis.tokens.access),
         asked_with: renewal_fingerprint(&basis.key, &basis.tokens),
         unsaved: basis.unsaved.take(),
+        known_wait: basis.known_wait.take(),
     };
     let unread = match look(&around, &ours).await {
         Found::Ours { intent: Some(found) }
@@ -130,6 +136,10 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
             return Outcome::Failed(Box::new(begun_elsewhere(&around)), lock);
         }
         Found::Ours { .. } => false,
+        Found::Told { left_ms } if !basis.asked => {
+            return Outcome::Failed(Box::new(told_elsewhere(&around, left_ms)), lock);
+        }
+        Found::Told { .. } => false,
         Found::Unread => true,
         Found::Elsewhere(record) => return Outcome::Elsewhere(record),
     };
@@ -158,9 +168,12 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
                 // Refused is what somebody has replaced meanwhile, lock or no lock.
                 return Outcome::Elsewhere(record);
             }
-            // An intent from before stays: this failure tells nothing of the try before it.
-            if mine && !failure.class.may_have_rotated() {
-                // Left behind, it costs one needless retry.
+            if let (Class::Throttled, Some(ms)) = (failure.class, failure.retry_after_ms) {
+                // Before anybody else may ask: another copy waits for the lock.
+                write_wait(&around, &ours, ms.clamp(0, HOUR), mine).await;
+            } else if mine && !failure.class.may_have_rotated() {
+                // An intent from before stays: this failure tells nothing of the try before it. One
+                // that is left behind costs a needless retry.
                 let _told = write_intent(&around, &ours, None).await;
             }
             Outcome::Failed(failure, lock)
@@ -173,9 +186,11 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
 struct Ours {
     epoch: u64,
     era: Turn,
+    refreshes: u32,
     access: Fingerprint,
     asked_with: Option<Fingerprint>,
     unsaved: Option<Unsaved>,
+    known_wait: Option<Stamp>,
 }
 
 impl Ours {
@@ -185,11 +200,17 @@ impl Ours {
             return None;
         }
         let over = Over::of(stored);
-        if over == (Over { epoch: Some(self.epoch), renewal: self.asked_with }) {
+        if over.epoch == Some(self.epoch) && over.renewal == self.asked_with {
             return stored.cloned();
         }
         let unsaved = self.unsaved.as_ref().filter(|unsaved| unsaved.may_replace(over))?;
         Some(unsaved.over(stored))
+    }
+
+    /// Whether this record is newer than what is at hand.
+    fn is_before(&self, stored: &Record) -> bool {
+        let refreshes = stored.session.as_ref().map_or(0, |held| held.refreshes);
+        (stored.epoch, refreshes) > (self.epoch, self.refreshes)
     }
 
     /// Whether this record holds the very tokens that are at hand.
@@ -207,6 +228,10 @@ enum Found {
     /// What is at hand, or what it follows. `intent`: somebody began to renew it.
     Ours {
         intent: Option<Intent>,
+    },
+    /// The same; and the server has asked another copy of the app to wait for so long.
+    Told {
+        left_ms: i64,
     },
     /// It cannot be told: the record could not be read.
     Unread,
@@ -230,11 +255,22 @@ async fn look(around: &Around, ours: &Ours) -> Found {
     // A record that cannot be read now does not stop the refresh: the tokens are at hand. Nor does
     // one that is older for want of a newer that was damaged.
     let Ok(reading) = around.store.read_soon().await else { return Found::Unread };
-    if reading.fell_back {
-        return unknown();
-    }
     let stored = reading.record;
+    if reading.fell_back {
+        // Even so it may be newer than what is at hand.
+        return match stored.filter(|stored| ours.is_before(stored)) {
+            Some(newer) => Found::Elsewhere(Some(Box::new(newer))),
+            None => unknown(),
+        };
+    }
     if let Some(stored) = stored.as_ref().filter(|stored| ours.is_in(stored)) {
+        let told = stored.session.as_ref().and_then(|held| held.wait_until.as_ref());
+        if let Some(left_ms) = told
+            .filter(|told| ours.known_wait.as_ref() != Some(told))
+            .and_then(|told| left_of(told, around.clock.as_ref()))
+        {
+            return Found::Told { left_ms };
+        }
         let intent = stored.session.as_ref().and_then(|held| held.intent.clone());
         let same = |intent: &Intent| Some(Fingerprint(intent.fingerprint)) == ours.asked_with;
         return Found::Ours { intent: intent.filter(same) };
@@ -244,6 +280,30 @@ async fn look(around: &Around, ours: &Ours) -> Found {
     }
     // Nothing there any more: everything was forgotten, which is somebody's sign-out.
     Found::Elsewhere(stored.map(Box::new))
+}
+
+/// How much of a wait is left, in milliseconds; at most an hour.
+fn left_of(told: &Stamp, clock: &dyn Clock) -> Option<i64> {
+    let now = clock.now();
+    let left = if told.boot_id == clock.boot_id() {
+        told.boot_ms - now.boot.0
+    } else {
+        told.wall_ms - now.wall.0
+    };
+    (left > 0).then(|| left.min(HOUR))
+}
+
+/// The server has asked another copy of the app to wait.
+fn told_elsewhere(around: &Around, left_ms: i64) -> Failure {
+    Failure {
+        class: Class::Throttled,
+        retry_after_ms: Some(left_ms),
+        exchange: Exchange {
+            at_ms: around.clock.now().wall.0,
+            detail: "the server asked another copy of the app to wait".to_owned(),
+            ..Exchange::default()
+        },
+    }
 }
 
 /// Another process has sent this token, and its answer was never saved.
@@ -293,6 +353,26 @@ async fn write_intent(
         Ok(noted)
     });
     written.await
+}
+
+/// Writes down for how long the server asked to wait; and takes away the intent, where it is `mine`.
+async fn write_wait(around: &Around, ours: &Ours, ms: i64, mine: bool) {
+    let now = around.clock.now();
+    let until = Now { wall: now.wall + ms, boot: now.boot + ms };
+    let until = stamp(until, around.clock.as_ref(), None);
+    let ours = ours.clone();
+    let written = around.store.write_soon(move |vault, given_up| {
+        vault.change(&mut |record| {
+            let mut next = ours.base(record).filter(|_| !given_up.is_true())?;
+            let session = next.session.as_mut()?;
+            session.wait_until = Some(until.clone());
+            session.intent = session.intent.take().filter(|_| !mine);
+            Some(next)
+        })
+    });
+    if let Err(failure) = written.await {
+        tracing::warn!(%failure, "for how long the server asked to wait could not be written down");
+    }
 }
 
 /// Saves an answer before anybody may use it.
