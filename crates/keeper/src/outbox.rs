@@ -112,7 +112,8 @@ impl Outbox {
     pub(crate) fn add(&mut self, of: Unrevoked) -> Option<Entry> {
         let next = Boot(i64::MIN);
         self.entries.push(Entry { of, stored: false, next, told_when: false, last: None });
-        (self.entries.len() > KEPT).then(|| self.entries.remove(0))
+        let oldest = self.entries.first().map(|entry| entry.of.id)?;
+        if self.entries.len() > KEPT { self.remove(oldest) } else { None }
     }
 
     /// What a record says. What is on disk no more has been told by another process.
@@ -136,6 +137,18 @@ impl Outbox {
         for entry in self.entries.iter_mut().filter(|entry| ids.contains(&entry.of.id)) {
             entry.stored = true;
         }
+    }
+
+    /// None of them is on disk any more.
+    pub(crate) fn is_not_on_disk(&mut self) {
+        for entry in &mut self.entries {
+            entry.stored = false;
+        }
+    }
+
+    /// Those on disk that are done with: another write was faster than the one that took them off.
+    pub(crate) fn left_over(&self, on_disk: &[u64]) -> Vec<u64> {
+        on_disk.iter().copied().filter(|id| self.done.contains(id)).collect()
     }
 
     /// What may be on disk and is not.

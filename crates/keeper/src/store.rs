@@ -1,6 +1,7 @@
 //! The vault as the owner calls it: on threads that may block, none of them waited for for ever.
 
 use crate::ports::{Clock, Label, Reading, RefreshLock, Vault, VaultFailure};
+use crate::sign::Turn;
 use engine::{SECOND, StoreTrouble, WriteTrouble};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -118,9 +119,9 @@ impl Store {
         written
     }
 
-    /// Removes everything.
-    pub(crate) async fn forget(&self) -> Result<(), VaultFailure> {
-        self.write(|vault| vault.forget()).finished().await
+    /// Removes everything, unless somebody has overtaken `turn` by then. Answers whether it did.
+    pub(crate) async fn forget(&self, turn: Turn) -> Result<bool, VaultFailure> {
+        self.write(move |vault| vault.forget_if(&|| !turn.is_overtaken())).finished().await
     }
 
     /// Returns once no write is under way.

@@ -318,8 +318,11 @@ impl Vault for FileVault {
         Ok(card.map(|card| Label { account: card.account, identity: card.identity }))
     }
 
-    fn forget(&self) -> Result<(), VaultFailure> {
+    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
         let _lock = self.record_lock(VaultFailure::NotWritten)?;
+        if !wanted() {
+            return Ok(false);
+        }
         // A slot that cannot be read is forgotten like any other.
         let anything =
             Slot::BOTH.iter().any(|slot| !matches!(self.slots.read_raw(*slot), Ok(None)));
@@ -332,11 +335,12 @@ impl Vault for FileVault {
         let neighbours = neighbours::of(self.slots.account(), self.slots.folder())
             .map_err(|error| VaultFailure::NotWritten(about("the folder", &error)))?;
         if neighbours.any || !anything {
-            return Ok(());
+            return Ok(true);
         }
         self.keys.forget().map_err(|failure| {
             VaultFailure::not_written(format!("the session is gone, its key is not: {failure}"))
-        })
+        })?;
+        Ok(true)
     }
 }
 

@@ -62,7 +62,8 @@ impl Owner {
             None => self.lookout.again = false,
             Some(Err(failure)) => {
                 // The tokens are at hand; asking a locked keychain every few seconds would not help.
-                self.lookout.again = false;
+                self.lookout.again =
+                    matches!(failure, VaultFailure::Unreadable(_) | VaultFailure::NotWritten(_));
                 tracing::warn!(%failure, "what another copy has written cannot be read");
             }
             Some(Ok(reading)) => {
@@ -70,13 +71,22 @@ impl Owner {
                 self.lookout.due |= !undisturbed;
                 self.shown.set_aside.extend(reading.set_aside);
                 self.outbox_shut = reading.outbox_shut.is_some();
-                // What is older for want of something newer is no news; nor is anything while a
-                // sign-out of ours is still to be written over it.
-                if undisturbed && !reading.fell_back && self.unwritten.is_none() {
+                // What is older for want of something newer is no news, unless it is newer than ours;
+                // nor is anything while a sign-out of ours is still to be written over it.
+                let usable = !reading.fell_back || self.is_newer(reading.record.as_ref());
+                if undisturbed && usable && self.unwritten.is_none() {
                     self.take_over(reading.record);
                 }
             }
         }
+    }
+
+    fn is_newer(&self, record: Option<&Record>) -> bool {
+        let age = |epoch: u64, held: Option<&Session>| (epoch, held.map_or(0, |it| it.refreshes));
+        let ours = self.engine.epoch().map(|epoch| age(epoch, self.session.as_ref()));
+        record
+            .zip(ours)
+            .is_some_and(|(record, ours)| age(record.epoch, record.session.as_ref()) > ours)
     }
 
     fn take_over(&mut self, record: Option<Record>) {

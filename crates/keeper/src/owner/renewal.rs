@@ -7,7 +7,7 @@ use crate::record::{Record, Session};
 use crate::refresh::{self, Around, Basis, Outcome, Renewed};
 use crate::snapshot::{renewal_fingerprint, snapshot, stamp};
 use crate::unsaved::Over;
-use engine::{Class, Exchange, Failure, Fingerprint, Holdup, Input, Now, State};
+use engine::{Class, Exchange, Failure, Fingerprint, Holdup, Input, Now, State, Trigger};
 use std::sync::Arc;
 
 impl Owner {
@@ -89,7 +89,13 @@ impl Owner {
         }
     }
 
-    pub(super) fn refresh(&mut self, attempt: u64, connect_quickly: bool, even_unwritten: bool) {
+    pub(super) fn refresh(
+        &mut self,
+        attempt: u64,
+        reason: Trigger,
+        connect_quickly: bool,
+        even_unwritten: bool,
+    ) {
         let (Some(session), Some(server), Some(epoch)) =
             (&self.session, self.server().cloned(), self.engine.epoch())
         else {
@@ -109,6 +115,8 @@ impl Owner {
             put_off: self.put_off.take(),
             call: Call { connect_quickly, clock_offset_ms: self.engine.clock_offset_ms() },
             even_unwritten,
+            known_wait: session.wait_until.clone(),
+            asked: reason == Trigger::Asked,
             refresh_end: self.engine.refresh_end(),
             after: self.stop_telling(),
         };
