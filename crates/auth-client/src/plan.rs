@@ -4,8 +4,8 @@ use crate::pointer;
 use crate::settings::{AccountSettings, Api, Logout, RenewWith};
 use http::Method;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE,
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use serde::Serialize;
 use std::net::IpAddr;
