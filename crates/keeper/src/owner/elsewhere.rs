@@ -102,7 +102,10 @@ impl Owner {
         match (&self.session, theirs) {
             (None, None) => {
                 // Signed out as before; the account and the outbox may be others.
-                self.outbox.see(record.as_ref().map_or(&[], |record| record.outbox.as_slice()));
+                self.outbox.see(
+                    record.as_ref().map_or(&[], |record| record.outbox.as_slice()),
+                    self.clock.as_ref(),
+                );
                 match record {
                     Some(record) => self.know(&record),
                     None => self.shown.account = None,
@@ -129,7 +132,7 @@ impl Owner {
     fn take_notice(&mut self, record: Option<Record>) {
         let Some(record) = record else { return };
         self.know(&record);
-        self.outbox.see(&record.outbox);
+        self.outbox.see(&record.outbox, self.clock.as_ref());
         if matches!(self.engine.state(), State::Refreshing { .. }) {
             return;
         }

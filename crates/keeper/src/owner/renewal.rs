@@ -24,7 +24,9 @@ impl Owner {
                 let Some(record) = reading.record else {
                     return self.handle(Input::Restored(None));
                 };
-                self.outbox.see(&record.outbox);
+                self.outbox.see(&record.outbox, self.clock.as_ref());
+                // A start is as good a moment as a network that is back.
+                self.outbox.hurry(self.clock.now().boot);
                 self.know(&record);
                 self.connect(&record);
                 let restored = snapshot(&record, reading.fell_back, self.clock.as_ref());
@@ -231,7 +233,10 @@ impl Owner {
         self.lock = None;
         self.session = None;
         self.holder = None;
-        self.outbox.see(record.as_ref().map_or(&[], |record| record.outbox.as_slice()));
+        self.outbox.see(
+            record.as_ref().map_or(&[], |record| record.outbox.as_slice()),
+            self.clock.as_ref(),
+        );
         let adopted = record.and_then(|record| {
             self.know(&record);
             self.connect(&record);

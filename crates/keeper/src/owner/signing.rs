@@ -66,7 +66,7 @@ impl Owner {
         if let Some(holder) = self.holder.clone() {
             self.drop_same_person(&holder);
         }
-        self.outbox.see(&record.outbox);
+        self.outbox.see(&record.outbox, self.clock.as_ref());
         if let Some((ended, holder)) = before {
             self.replaced(&ended, holder);
         }

@@ -5,7 +5,8 @@ use super::{Message, Owner, caught};
 use crate::handle::{LeftToExpire, NotTold};
 use crate::outbox::{self, Entry, Holder, Told, add_missing};
 use crate::record::{Session, Tokens, Unrevoked};
-use engine::{Exchange, SECOND, State};
+use crate::snapshot::stamp;
+use engine::{Exchange, Now, SECOND, State};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
@@ -110,7 +111,18 @@ impl Owner {
             Told::NotAccepted(failure) => {
                 self.has_ended(id, NotTold::NotAccepted, Some(failure.exchange));
             }
-            Told::Failed { failure, in_ms } => self.outbox.failed(id, &failure, now + in_ms),
+            Told::Failed { failure, in_ms } => {
+                let now = self.clock.now();
+                let at = Now { wall: now.wall + in_ms, boot: now.boot + in_ms };
+                let at = stamp(at, self.clock.as_ref(), None);
+                if let Some(tried) = self.outbox.failed(id, &failure, at) {
+                    let store = self.store.clone();
+                    self.spawn(async move {
+                        outbox::note_try(&store, tried).await;
+                        Message::Done
+                    });
+                }
+            }
         }
         self.tell_servers();
     }
