@@ -81,6 +81,11 @@ impl Store {
         done(tokio::task::spawn_blocking(move || vault.label()).await)
     }
 
+    /// A renewal, or the outbox, has read something that the owner has not.
+    pub(crate) fn has_unseen(&self) -> bool {
+        self.unseen.load(Ordering::SeqCst)
+    }
+
     /// So many writes were begun by this process; `None` while one is under way.
     pub(crate) fn quiet_since(&self) -> Option<u64> {
         (*self.writes.borrow() == 0).then(|| self.begun.load(Ordering::SeqCst))

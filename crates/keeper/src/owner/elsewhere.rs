@@ -42,7 +42,9 @@ impl Owner {
 
     /// Called after every message: a write that ends is one.
     pub(super) fn look_when_quiet(&mut self) {
-        let wanted = self.lookout.due && self.lookout.under_way.is_none();
+        let restoring = matches!(self.engine.state(), State::Restoring { .. });
+        let due = self.lookout.due || (self.store.has_unseen() && !restoring);
+        let wanted = due && self.lookout.under_way.is_none();
         let Some(begun) = self.store.quiet_since().filter(|_| wanted) else { return };
         self.lookout.due = false;
         self.lookout.under_way = Some(begun);

@@ -42,7 +42,12 @@ async fn what_a_server_that_does_not_rotate_gave_is_not_taken_for_saved_either()
     assert_eq!((app.token().await.as_str(), stage.stored().as_str()), ("access-2", "access-1"));
     assert_eq!(stage.diary.count("unlocked"), 0);
     stage.vault.fail(None);
-    stage.clock.advance(5 * SECOND);
+    // The last try may still be on its way when the next tick comes: the one after that finds it done.
+    for _ in 0..3 {
+        stage.clock.advance(5 * SECOND);
+        app.keeper.look().await;
+        tokio::task::yield_now().await;
+    }
     app.until("it is saved", |shown| shown.view.unsaved.is_none()).await;
     assert_eq!(stage.stored(), "access-2");
 }
