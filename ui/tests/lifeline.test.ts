@@ -2,6 +2,7 @@ import { screen, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { fixtures } from '../src/gallery/fixtures';
 import { HOUR, MINUTE, NOW } from '../src/gallery/parts';
+import { renewalMark } from '../src/session/face';
 import { picture, shownPast } from '../src/session/lifeline-picture';
 import { lifelineText } from '../src/words/lifeline';
 import { open } from './open';
@@ -72,6 +73,29 @@ describe('the lifeline', () => {
       for (const bar of bars) if (bar.kind !== 'past') expect(bar.to).toBeLessThan(640);
       if (next) expect(next.x).toBeLessThan(640);
     }
+  });
+
+  it.each(['waiting_valid', 'portal', 'paused', 'unclear', 'put_off', 'stopped'] as const)(
+    'marks the next try, and promises no token, in %s',
+    (name) => {
+      const { session } = fixtures[name];
+      const { lifeline } = fixtures.resting_hour.session;
+      const promised = { ...session, lifeline: { ...session.lifeline, planned: lifeline.planned } };
+      const { bars, next } = picture(promised, NOW, 640);
+      expect(next?.what).toBe('tries');
+      expect(bars.map((bar) => bar.kind)).not.toContain('planned');
+      expect(bars.every((bar) => bar.renews === null)).toBe(true);
+      expect(renewalMark(promised)).toBeNull();
+      const { summary } = lifelineText(promised);
+      expect(summary.join(' ')).toMatch(/The next try is at [\d:]+\.$/);
+      expect(summary.join(' ')).not.toMatch(/planned|renewal begins/);
+    },
+  );
+
+  it('draws no bright token into the future of a session that is over', () => {
+    const { bars } = picture(fixtures.needs_sign_in.session, NOW, 640);
+    expect(bars.some((bar) => bar.to > 320)).toBe(true);
+    expect(bars.map((bar) => bar.kind)).not.toContain('present');
   });
 
   it('writes no two labels over each other', () => {

@@ -162,6 +162,13 @@ describe('the session screen', () => {
     expect(within(detail).getByText(words)).toHaveAttribute('lang', 'en');
   });
 
+  it('says of the last token of a session that is over how long it is accepted', async () => {
+    await open(fixtures.needs_sign_in);
+    const fact = document.querySelector('[data-fact=access] dd');
+    expect(fact).toHaveTextContent('still accepted until 15:20:17; not renewed any more');
+    expect(screen.queryByTestId('lifetime-20000')).toBeNull();
+  });
+
   it('opens the exchange from the line of why', async () => {
     await open(fixtures.resting);
     const why = screen.getByTestId('why');

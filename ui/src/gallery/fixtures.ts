@@ -2,6 +2,7 @@
 // the same ones.
 import type { AppView } from '../contract';
 import {
+  demoAccount,
   emptySession,
   HOUR,
   lifeline,
@@ -135,7 +136,7 @@ const each = {
     status: waiting('throttled', inEight),
     why: failed('throttled', 503, 'retry-after: 480'),
   }),
-  paused: withSession({
+  paused: atServer({
     sentence: { kind: 'paused', untilMs: NOW + 5 * MINUTE },
     status: { kind: 'waiting', why: { kind: 'storm' }, untilMs: NOW + 5 * MINUTE },
   }),
@@ -148,11 +149,13 @@ const each = {
   stopped: atServer({
     sentence: { kind: 'stopped' },
     status: { kind: 'stopped', whatToFix: 'settings' },
+    next: { atMs: NOW + 5 * MINUTE, why: 'next try' },
     why: failed('set_up', 401, 'invalid_client'),
   }),
   api_refuses: atServer({
     sentence: { kind: 'api_refuses' },
     status: { kind: 'stopped', whatToFix: 'api_refuses' },
+    next: null,
     token: { ...hour, worth: 'refused_by_api' },
   }),
   another_copy: withSession({
@@ -190,11 +193,17 @@ const each = {
   clock_remembered: withSession({ clock: { offsetMs: -252 * SECOND, boundMs: null } }),
   clock_remembered_behind: withSession({ clock: { offsetMs: 3 * HOUR, boundMs: null } }),
   clock_remembered_small: withSession({ clock: { offsetMs: 400, boundMs: null } }),
-  needs_sign_in: ofKnown({
-    sentence: { kind: 'needs_sign_in' },
-    status: { kind: 'needs_sign_in', why: 'refused' },
-    why: failed('refused', 401, 'invalid_grant'),
-  }),
+  /** The session is over, and its last token is good for a while yet. */
+  needs_sign_in: atServer(
+    {
+      sentence: { kind: 'needs_sign_in' },
+      status: { kind: 'needs_sign_in', why: 'refused' },
+      next: null,
+      lifeline: lifeline(hour, ['launch', 'deadline', 'deadline'], false),
+      why: failed('refused', 401, 'invalid_grant'),
+    },
+    { account: demoAccount },
+  ),
   needs_sign_in_server: ofKnown(
     {
       sentence: { kind: 'needs_sign_in' },

@@ -199,5 +199,9 @@ export const restingApp: AppView = {
 };
 
 export function withSession(change: Partial<View>, app: Partial<AppView> = {}): AppView {
-  return { ...restingApp, ...app, session: { ...restingSession, ...change } };
+  const session = { ...restingSession, ...change };
+  const { status } = session;
+  const next =
+    status.kind === 'waiting' ? { atMs: status.untilMs, why: 'tries again' } : session.next;
+  return { ...restingApp, ...app, session: { ...session, next } };
 }

@@ -73,8 +73,14 @@ export function remaining(token: TokenView, now: number): number {
   return Math.min(1, Math.max(0, (token.endsMs - now) / token.lifetimeMs));
 }
 
+/** Whether the renewal goes the way it was planned: nothing has come between. */
+export function renewsAsPlanned(status: View['status']): boolean {
+  return status.kind === 'resting' || status.kind === 'refreshing';
+}
+
 /** Where on the ring it renews: what will remain then. `null` where that is not planned. */
-export function renewalMark(token: TokenView): number | null {
+export function renewalMark({ token, status }: View): number | null {
+  if (token === null || !renewsAsPlanned(status)) return null;
   if (token.renewsMs === null || token.lifetimeMs <= 0) return null;
   const left = (token.endsMs - token.renewsMs) / token.lifetimeMs;
   return left > 0 && left < 1 ? left : null;

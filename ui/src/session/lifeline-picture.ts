@@ -3,6 +3,7 @@
 import { timeTicks } from 'd3-time';
 import type { Bar, Mark, MarkKind, Trigger, View } from '../contract';
 import { axisTime } from '../time/format';
+import { renewsAsPlanned } from './face';
 
 export type Shape = Trigger | 'sign_in' | 'failure';
 
@@ -18,11 +19,13 @@ export type PlacedBar = {
 
 export type PlacedMark = { key: string; x: number; shape: Shape; acted: boolean };
 
+export type NextStep = { atMs: number; what: 'renews' | 'ends' | 'tries' };
+
 export type Picture = {
   pastMs: number;
   now: number;
-  /** Where the present token is renewed, or ends if it cannot be. */
-  next: { x: number; renews: boolean; labelX: number } | null;
+  /** Where the present token is renewed, or ends if it cannot be, or where the next try is. */
+  next: { x: number; what: NextStep['what']; labelX: number } | null;
   bars: PlacedBar[];
   marks: PlacedMark[];
   ticks: { at: number; x: number; text: string }[];
@@ -59,29 +62,43 @@ export function picture(view: View, now: number, width: number): Picture {
   const pastMs = shownPast(view, now);
   const start = now - pastMs;
   const present = presentBar(view);
-  const planned = view.lifeline.planned;
+  const planned = plannedBar(view);
+  const step = nextStep(view, present, now);
   // Some future is always shown, so that the line of the present does not stick to the edge.
   const room = Math.min(0.45, FUTURE_PX / width);
   const end =
-    Math.max(now + (pastMs * room) / (1 - room), present?.toMs ?? 0, planned?.toMs ?? 0) +
+    Math.max(
+      now + (pastMs * room) / (1 - room),
+      present?.toMs ?? 0,
+      planned?.toMs ?? 0,
+      step?.atMs ?? 0,
+    ) +
     pastMs / 40;
   const x = (ms: number): number => ((ms - start) / (end - start)) * width;
   const edge = (ms: number): number => Math.min(width + 20, Math.max(-20, x(ms)));
   const nowX = x(now);
-  const step = nextStep(view, present, now);
-  const next = step && { ...step, x: x(step.atMs), labelX: labelPlace(x(step.atMs), nowX, width) };
+  const next = step && {
+    what: step.what,
+    x: x(step.atMs),
+    labelX: labelPlace(x(step.atMs), nowX, width),
+  };
 
+  // A session that has ended promises nothing, whatever its last token is still good for.
+  const over = view.status.kind === 'needs_sign_in';
   const bars: PlacedBar[] = view.lifeline.tokens
     .map((bar, index): PlacedBar => {
       const isPresent = bar === present && bar.toMs > now;
       return {
         key: barKey(bar),
-        kind: isPresent ? 'present' : 'past',
+        kind: isPresent && !over ? 'present' : 'past',
         // Counted from the newest, so that no bar changes its row when an old one is dropped.
         row: rowOf(view.refreshes - (view.lifeline.tokens.length - 1 - index)),
         from: edge(bar.fromMs),
         to: edge(bar.toMs),
-        renews: isPresent && bar.renewsMs !== null ? edge(bar.renewsMs) : null,
+        renews:
+          isPresent && bar.renewsMs !== null && renewsAsPlanned(view.status)
+            ? edge(bar.renewsMs)
+            : null,
       };
     })
     .filter((bar) => bar.to > 0);
@@ -136,15 +153,26 @@ export function shapesIn(marks: readonly Mark[], since: number): Shape[] {
   return [...new Set(marks.filter((mark) => mark.atMs >= since).map((mark) => shapeOf(mark.kind)))];
 }
 
-function nextStep(
-  view: View,
-  present: Bar | null,
-  now: number,
-): { atMs: number; renews: boolean } | null {
-  const at = view.lifeline.planned?.fromMs ?? null;
-  if (at !== null && at > now) return { atMs: at, renews: true };
+/** The next token, where nothing stands between it and its plan. */
+export function plannedBar(view: View): Bar | null {
+  return view.status.kind === 'resting' ? view.lifeline.planned : null;
+}
+
+/** The next try of a renewal that did not go as planned. */
+export function nextTryMs({ status, next }: View): number | null {
+  return status.kind === 'waiting' || status.kind === 'stopped' ? (next?.atMs ?? null) : null;
+}
+
+function nextStep(view: View, present: Bar | null, now: number): NextStep | null {
+  const at = renewsAsPlanned(view.status) ? (view.lifeline.planned?.fromMs ?? null) : null;
+  if (at !== null && at > now) return { atMs: at, what: 'renews' };
+  const next = nextTryMs(view);
+  // What is far off would press everything else together.
+  if (next !== null && next > now && next - now <= shownPast(view, now)) {
+    return { atMs: next, what: 'tries' };
+  }
   if (present && present.toMs > now && view.renewal?.kind === 'no') {
-    return { atMs: present.toMs, renews: false };
+    return { atMs: present.toMs, what: 'ends' };
   }
   return null;
 }

@@ -1,5 +1,5 @@
 // What is known of the session, and what is not.
-import type { AppView, ClockView, Protection, RenewalView, TokenView } from '../contract';
+import type { AppView, ClockView, Protection, RenewalView, View } from '../contract';
 import { m } from '../paraglide/messages.js';
 import { clockTime, moment, span, tenths } from '../time/format';
 
@@ -12,7 +12,7 @@ export function facts(app: AppView): Fact[] {
   const { session } = app;
   const now = session.nowMs;
   return [
-    { key: 'access', label: m.fact_access_token(), value: access(session.token, now) },
+    { key: 'access', label: m.fact_access_token(), value: access(session, now) },
     { key: 'refresh', label: m.fact_refresh_token(), value: renewal(session.renewal, now) },
     { key: 'kept', label: m.fact_kept_in(), value: kept(app) },
     {
@@ -25,7 +25,7 @@ export function facts(app: AppView): Fact[] {
   ];
 }
 
-function access(token: TokenView | null, now: number): string {
+function access({ token, status }: View, now: number): string {
   if (token === null) return m.fact_none();
   const lifetime = span(token.lifetimeMs);
   if (token.worth === 'refused_by_api') return m.fact_api_refused({ span: lifetime });
@@ -35,6 +35,9 @@ function access(token: TokenView | null, now: number): string {
       : m.fact_assumed_said({ span: lifetime, said: token.serverSaid });
   }
   const time = clockTime(token.endsMs, now);
+  if (status.kind === 'needs_sign_in' && token.worth !== 'expired') {
+    return m.fact_accepted_still({ time });
+  }
   return token.worth === 'expired'
     ? m.fact_expired({ time, span: lifetime })
     : m.fact_expires({ time, span: lifetime });

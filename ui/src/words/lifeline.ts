@@ -1,7 +1,8 @@
 // The lifeline in words, for those who do not see it.
 import type { MarkKind, View } from '../contract';
 import { m } from '../paraglide/messages.js';
-import { presentBar, type Shape } from '../session/lifeline-picture';
+import { renewsAsPlanned } from '../session/face';
+import { nextTryMs, plannedBar, presentBar, type Shape } from '../session/lifeline-picture';
 import { clockTime } from '../time/format';
 import { triggerWords } from './why';
 
@@ -15,16 +16,19 @@ export function lifelineText(view: View): LifelineText {
   const summary: string[] = [];
   if (present) {
     summary.push(m.lifeline_text_present({ from: time(present.fromMs), to: time(present.toMs) }));
-    if (present.renewsMs !== null) {
+    if (present.renewsMs !== null && renewsAsPlanned(view.status)) {
       summary.push(m.lifeline_text_renews({ time: time(present.renewsMs) }));
     }
   } else {
     summary.push(m.lifeline_text_empty());
   }
-  if (lifeline.planned) {
-    const { fromMs, toMs } = lifeline.planned;
+  const planned = plannedBar(view);
+  if (planned) {
+    const { fromMs, toMs } = planned;
     summary.push(m.lifeline_text_planned({ from: time(fromMs), to: time(toMs) }));
   }
+  const next = nextTryMs(view);
+  if (next !== null) summary.push(m.lifeline_text_tries({ time: time(next) }));
   return {
     summary,
     past: lifeline.tokens
