@@ -40,7 +40,7 @@ pub(crate) async fn sign_in(
     confirmed: bool,
 ) -> Result<(), AppError> {
     if !confirmed {
-        desk.vouched().await?;
+        desk.vouch_for(&settings).await?;
     }
     if let Some(problem) = settings.problems().into_iter().next() {
         return Err(AppError::from(problem));

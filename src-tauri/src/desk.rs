@@ -8,6 +8,7 @@ use crate::wire::{
     AccountView, AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences, Protection,
     TimeMoved, UntoldView,
 };
+use auth_client::AccountSettings;
 use engine::Trigger;
 use keeper::clock::{Moved, TravelClock};
 use keeper::ports::Clock;
@@ -147,23 +148,30 @@ impl Desk {
         self.keeper.set_policy(self.preferences().policy(assumed)).await;
     }
 
-    /// A password may be sent by the remembered settings: they are as this app has sealed them.
-    /// Somebody who may change its files could otherwise have put another address behind a known name.
+    /// A password may be sent by these remembered settings: they are, to the letter, what this app has
+    /// sealed. Somebody who may change its files could otherwise have put another address behind a
+    /// known name.
     ///
     /// # Errors
-    /// [`ErrorCode::Unvouched`], and what stands in the way of finding out.
-    pub(crate) async fn vouched(&self) -> Result<(), AppError> {
+    /// [`ErrorCode::Unvouched`]. What stands in the way of finding out is no voucher either: the person
+    /// can say that the address is right.
+    pub(crate) async fn vouch_for(&self, settings: &AccountSettings) -> Result<(), AppError> {
         let vault = Arc::clone(&self.vault);
-        let vouched = self.runtime.spawn_blocking(move || vault.vouches()).await;
-        match vouched {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => {
-                Err(AppError::new(ErrorCode::Unvouched, "the settings are not sealed"))
+        let sealed = self.runtime.spawn_blocking(move || vault.vouched_settings()).await;
+        let why = match sealed {
+            Ok(Ok(sealed)) => {
+                let same = sealed.as_ref().and_then(|sealed| Account::read(sealed).ok()).is_some_and(
+                    |account| matches!(account, Account::Server { settings: sealed } if *sealed == *settings),
+                );
+                if same {
+                    return Ok(());
+                }
+                "the settings are not sealed".to_owned()
             }
-            // Not known is not vouched for: the person can say that the address is right.
-            Ok(Err(failure)) => Err(AppError::new(ErrorCode::Unvouched, failure.to_string())),
-            Err(error) => Err(AppError::new(ErrorCode::Unvouched, error.to_string())),
-        }
+            Ok(Err(failure)) => failure.to_string(),
+            Err(error) => error.to_string(),
+        };
+        Err(AppError::new(ErrorCode::Unvouched, why))
     }
 
     /// The account in front.

@@ -4,17 +4,18 @@ use crate::pointer;
 use crate::settings::{AccountSettings, Api, Logout, RenewWith};
 use http::Method;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE,
+    CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use serde::Serialize;
 use std::net::IpAddr;
 use ts_rs::TS;
 use url::{Host, Url};
 
-/// Headers that describe the connection and not the request: setting them by hand breaks it.
-const OF_THE_CONNECTION: [HeaderName; 6] =
-    [CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+/// Headers that describe the connection and not the request: setting them by hand breaks it. `Host`
+/// would send to somebody else behind the address that is shown.
+const OF_THE_CONNECTION: [HeaderName; 7] =
+    [CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
 /// Ten years: longer is no lifetime.
 const LONGEST_ASSUMED_S: u32 = 10 * 365 * 24 * 3_600;
 

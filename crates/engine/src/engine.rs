@@ -210,6 +210,12 @@ impl Engine {
 
     /// Begins a refresh: the only place that does.
     pub(crate) fn refresh(&mut self, reason: Trigger, now: Now) -> Vec<Effect> {
+        let told = self.trouble.told_to_wait.filter(|at| now.boot < *at);
+        if let Some(until) = told.filter(|_| reason != Trigger::Asked) {
+            // The server asked for it, us or another copy of the app.
+            self.state = State::Waiting { why: Wait::Failure(Class::Throttled), until };
+            return vec![];
+        }
         self.attempts = self.attempts.saturating_add(1);
         self.trouble.last_try = Some(now.boot);
         self.history.mark(now.boot, MarkKind::Refresh(reason));

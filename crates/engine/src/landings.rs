@@ -213,7 +213,7 @@ impl Engine {
     pub(crate) fn put_off(&mut self, trouble: StoreTrouble, now: Now) -> Vec<Effect> {
         self.put_off = Some(trouble);
         let draw = self.draw();
-        let step = now.boot + self.trouble.step_ms(draw);
+        let step = now.boot + self.trouble.disk_ms(draw);
         let last = self.session.as_ref().map_or(step, |session| session.plan.last_moments);
         self.land(Waiting { why: Wait::Store, until: step.min(last).max(now.boot) })
     }
@@ -296,6 +296,7 @@ impl Engine {
         self.history.token(session.access(), session.plan);
         self.session = Some(session);
         self.trouble = Trouble::default();
+        self.heed_wait(snapshot, now);
         self.put_off = None;
         self.launching = false;
         self.away_ms = None;

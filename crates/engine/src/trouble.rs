@@ -22,6 +22,8 @@ pub(crate) const PROMPT_RETRY_MS: i64 = SECOND;
 pub(crate) struct Trouble {
     /// The next step of the ladder.
     step: u32,
+    /// The next step of the ladder where it is the disk that is waited for.
+    disk_step: u32,
     /// A refresh was sent whose outcome is unknown.
     pub(crate) answer_lost: bool,
     /// It was repeated promptly.
@@ -117,12 +119,24 @@ impl Trouble {
         quick
     }
 
-    /// Each step d is waited as d/2 + derived · d/2, so that a fleet does not knock together.
-    pub(crate) fn step_ms(&mut self, draw: Draw) -> i64 {
-        let index = usize::try_from(self.step).unwrap_or(usize::MAX);
-        let step = LADDER_MS.get(index).copied().unwrap_or(TOP_MS);
-        let wait = step / 2 + draw.part_of(step / 2, 100 + u64::from(self.step));
+    /// How long to wait for a disk that takes nothing: on a ladder of its own, or the network's first
+    /// failure would wait for minutes.
+    pub(crate) fn disk_ms(&mut self, draw: Draw) -> i64 {
+        let wait = wait_ms(self.disk_step, draw);
+        self.disk_step = self.disk_step.saturating_add(1);
+        wait
+    }
+
+    fn step_ms(&mut self, draw: Draw) -> i64 {
+        let wait = wait_ms(self.step, draw);
         self.step = self.step.saturating_add(1);
         wait
     }
+}
+
+/// Each step d is waited as d/2 + derived · d/2, so that a fleet does not knock together.
+fn wait_ms(step: u32, draw: Draw) -> i64 {
+    let index = usize::try_from(step).unwrap_or(usize::MAX);
+    let whole = LADDER_MS.get(index).copied().unwrap_or(TOP_MS);
+    whole / 2 + draw.part_of(whole / 2, 100 + u64::from(step))
 }

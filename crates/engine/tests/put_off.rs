@@ -74,6 +74,21 @@ fn in_the_last_moments_it_goes_ahead_whatever_the_disk_says() {
 }
 
 #[test]
+fn the_ladder_of_the_network_begins_at_its_foot_all_the_same() {
+    let mut stage = put_off();
+    while let Some((Wait::Store, ms)) = stage.wait() {
+        stage.pass(ms);
+        if stage.view().token.unwrap().ends_ms - stage.now.wall.0 > MINUTE {
+            put_off_again(&mut stage);
+        }
+    }
+
+    stage.fail(Class::NotSent);
+
+    assert!(stage.wait().is_some_and(|(_, ms)| ms <= SECOND), "{:?}", stage.wait());
+}
+
+#[test]
 fn the_person_is_not_made_to_wait_for_a_disk() {
     let mut stage = put_off();
 

@@ -126,6 +126,21 @@ fn what_the_server_asked_of_another_copy_holds_here_too() {
     assert_eq!(stage.wait(), Some((Wait::Failure(Class::Throttled), MINUTE)));
 }
 
+#[test]
+fn nor_does_a_copy_that_rests_ask_before_the_server_said() {
+    let mut stage = Stage::signed_in(HOUR);
+    stage.pass(50 * MINUTE);
+    let until = Now { wall: stage.now.wall + HOUR / 2, boot: stage.now.boot + HOUR / 2 };
+    let theirs = Snapshot { wait_until: Some(until), same_boot_wait: true, ..stage.snapshot() };
+    stage.tell(Input::Adopted(Box::new(theirs)));
+
+    stage.pass(29 * MINUTE);
+    let before = stage.asked.len();
+    stage.pass(MINUTE);
+
+    assert_eq!((before, stage.asked.len()), (0, 1));
+}
+
 /// An hour's token with a refresh token that ends ten minutes from now, read at a start.
 fn with_an_ending_refresh_token(refreshes: u32, moved: Option<bool>) -> Stage {
     Stage::restored(|now| {

@@ -45,7 +45,7 @@ pub struct Shown {
     pub account: Option<serde_json::Value>,
     /// Where the session is kept.
     pub keep: Keep,
-    /// What was found damaged and set aside at start, a line each.
+    /// What was found damaged and set aside, a line each.
     pub set_aside: Vec<String>,
     /// A sign-out that could not be written down yet, and why.
     pub sign_out_unwritten: Option<String>,
@@ -160,7 +160,8 @@ impl Keeper {
         self.shown.clone()
     }
 
-    /// Something happened: launch, focus, wake, network back, or the person asks to renew.
+    /// Something happened: focus, wake, network back, or the person asks to renew. (A launch is the
+    /// reading of the record, and needs no telling.)
     pub async fn tell(&self, trigger: Trigger) {
         self.send(Message::Came(trigger)).await;
     }

@@ -2,11 +2,12 @@
 //! them, and how one of them is told.
 
 use crate::ports::{AuthServer, Clock, Connector};
-use crate::record::{Keep, Record, RenewalSecret, Session, Tokens, Unrevoked};
+use crate::record::{Keep, Record, RenewalSecret, Session, Stamp, Tokens, Unrevoked};
 use crate::snapshot::stamp;
 use crate::store::Store;
 use engine::{
-    Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, Lifetime, Now, Revocation, WriteTrouble,
+    Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, HOUR, Lifetime, Now, Revocation,
+    WriteTrouble,
 };
 use std::sync::Arc;
 
@@ -107,23 +108,37 @@ pub(crate) fn add_missing(record: &mut Record, missing: &[Unrevoked]) -> bool {
     record.outbox.len() != before
 }
 
+/// When one that was read is tried next, in this boot's time: at most an hour from now.
+fn next_try(entry: &Unrevoked, clock: &dyn Clock) -> Boot {
+    let now = clock.now();
+    let Some(at) = &entry.next_try else { return Boot(i64::MIN) };
+    let left = if at.boot_id == clock.boot_id() {
+        at.boot_ms - now.boot.0
+    } else {
+        at.wall_ms - now.wall.0
+    };
+    now.boot + left.min(HOUR)
+}
+
 impl Outbox {
     /// Takes one in; answers what has to make way for it.
     pub(crate) fn add(&mut self, of: Unrevoked) -> Option<Entry> {
         let next = Boot(i64::MIN);
         self.entries.push(Entry { of, stored: false, next, told_when: false, last: None });
-        (self.entries.len() > KEPT).then(|| self.entries.remove(0))
+        let oldest = self.entries.first().map(|entry| entry.of.id)?;
+        if self.entries.len() > KEPT { self.remove(oldest) } else { None }
     }
 
     /// What a record says. What is on disk no more has been told by another process.
-    pub(crate) fn see(&mut self, stored: &[Unrevoked]) {
+    pub(crate) fn see(&mut self, stored: &[Unrevoked], clock: &dyn Clock) {
         let is_there = |entry: &Entry| stored.iter().any(|there| there.id == entry.of.id);
         self.entries.retain(|entry| !entry.stored || is_there(entry));
         for there in stored.iter().filter(|there| !self.done.contains(&there.id)) {
             match self.entries.iter_mut().find(|entry| entry.of.id == there.id) {
                 Some(entry) => entry.stored = true,
                 None => {
-                    let (of, next) = (there.clone(), Boot(i64::MIN));
+                    let next = next_try(there, clock);
+                    let of = there.clone();
                     let entry = Entry { of, stored: true, next, told_when: false, last: None };
                     self.entries.push(entry);
                 }
@@ -136,6 +151,18 @@ impl Outbox {
         for entry in self.entries.iter_mut().filter(|entry| ids.contains(&entry.of.id)) {
             entry.stored = true;
         }
+    }
+
+    /// None of them is on disk any more.
+    pub(crate) fn is_not_on_disk(&mut self) {
+        for entry in &mut self.entries {
+            entry.stored = false;
+        }
+    }
+
+    /// Those on disk that are done with: another write was faster than the one that took them off.
+    pub(crate) fn left_over(&self, on_disk: &[u64]) -> Vec<u64> {
+        on_disk.iter().copied().filter(|id| self.done.contains(id)).collect()
     }
 
     /// What may be on disk and is not.
@@ -191,14 +218,15 @@ impl Outbox {
         }
     }
 
-    /// A try has failed; the next is at `at`.
-    pub(crate) fn failed(&mut self, id: u64, failure: &Failure, at: Boot) {
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.of.id == id) {
-            entry.of.tries = entry.of.tries.saturating_add(1);
-            entry.last = Some(failure.exchange.clone());
-            entry.told_when = failure.retry_after_ms.is_some();
-            entry.next = at;
-        }
+    /// A try has failed; the next is at `at`. Answers the entry as it is to be kept.
+    pub(crate) fn failed(&mut self, id: u64, failure: &Failure, at: Stamp) -> Option<Unrevoked> {
+        let entry = self.entries.iter_mut().find(|entry| entry.of.id == id)?;
+        entry.of.tries = entry.of.tries.saturating_add(1);
+        entry.last = Some(failure.exchange.clone());
+        entry.told_when = failure.retry_after_ms.is_some();
+        entry.next = Boot(at.boot_ms);
+        entry.of.next_try = Some(at);
+        entry.stored.then(|| entry.of.clone())
     }
 
     /// The network is back: nobody waits any longer but where the server asked for it.
@@ -297,6 +325,21 @@ impl Telling {
         };
         take_off(&store, self.id).await;
         told
+    }
+}
+
+/// Writes down how often one was tried, and when it is tried again, so that a restart goes on there.
+pub(crate) async fn note_try(store: &Store, tried: Unrevoked) {
+    let write = store.write(move |vault| {
+        vault.change(&mut |stored| {
+            let mut next = stored?.clone();
+            let entry = next.outbox.iter_mut().find(|entry| entry.id == tried.id)?;
+            (entry.tries, entry.next_try) = (tried.tries, tried.next_try.clone());
+            Some(next)
+        })
+    });
+    if let Err(failure) = write.finished().await {
+        tracing::warn!(%failure, "a try to tell a server could not be written down");
     }
 }
 

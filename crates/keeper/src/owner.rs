@@ -1,17 +1,17 @@
 //! The task that owns the engine: every message in turn, every effect in order.
 
-use crate::access::{AccessToken, Counter};
-use crate::handle::{Setup, Shown, SignIn, SignInError, Unavailable};
-use crate::outbox::{Holder, Outbox, Told};
-use crate::ports::{AuthServer, Clock, Connector, Label, Reading, RefreshLock, VaultFailure};
+use crate::access::Counter;
+use crate::handle::{Setup, Shown};
+use crate::outbox::{Holder, Outbox};
+use crate::ports::{AuthServer, Clock, Connector, RefreshLock};
 use crate::record::{Intent, Keep, Session};
-use crate::refresh::{Outcome, Saved};
-use crate::sign::{NotSignedIn, SignedIn, Turn};
+use crate::sign::{NotSignedIn, Turn};
 use crate::store::Store;
-use crate::unsaved::{Over, Unsaved};
+use crate::unsaved::Unsaved;
 use callers::Waiter;
 use elsewhere::Lookout;
-use engine::{Boot, ClockSample, Effect, Engine, Fingerprint, Input, Policy, SECOND, Trigger};
+use engine::{Boot, Effect, Engine, Fingerprint, Input, SECOND, Trigger};
+pub(crate) use message::Message;
 use std::collections::HashMap;
 use std::sync::Arc;
 use telling::Voice;
@@ -20,62 +20,6 @@ use tokio::task::{AbortHandle, JoinSet};
 
 /// The clocks, and the record, are looked at this often, in milliseconds.
 const TICK_MS: i64 = 5 * SECOND;
-
-/// What the owner is told.
-pub(crate) enum Message {
-    Came(Trigger),
-    Look(oneshot::Sender<()>),
-    SignIn(Box<SignIn>, oneshot::Sender<Result<(), SignInError>>),
-    SignOut(oneshot::Sender<()>),
-    Forget(oneshot::Sender<Result<(), VaultFailure>>),
-    Token {
-        min_validity_ms: i64,
-        reply: oneshot::Sender<Result<AccessToken, Unavailable>>,
-    },
-    ApiRefused(Fingerprint, oneshot::Sender<()>),
-    ApiAnswered {
-        confirmed: bool,
-        clock: Option<ClockSample>,
-    },
-    IsSignedIn(oneshot::Sender<bool>),
-    Policy(Policy),
-    Quit(oneshot::Sender<()>),
-    // From the owner's own tasks:
-    Read(Box<Result<Reading, VaultFailure>>),
-    /// What stands on a record that cannot be opened.
-    Labelled(Option<Label>),
-    /// What another process has written; `None` where there is no news.
-    Looked(Box<Option<Result<Reading, VaultFailure>>>),
-    Refreshed {
-        attempt: u64,
-        outcome: Outcome,
-    },
-    SignedIn {
-        result: Result<Box<SignedIn>, NotSignedIn>,
-        turn: Turn,
-        reply: oneshot::Sender<Result<(), SignInError>>,
-    },
-    SignOutWritten {
-        ended: u64,
-        /// Which ended sessions are on disk; `None`: a later sign-in is waited for.
-        result: Result<Option<Vec<u64>>, VaultFailure>,
-        reply: Option<oneshot::Sender<()>>,
-    },
-    /// What came of telling a server that a session has ended.
-    Told {
-        id: u64,
-        told: Told,
-    },
-    /// What ended sessions are on disk; `None` where nothing could be written.
-    OutboxStored(Option<Vec<u64>>),
-    SavedLate {
-        /// What was to be saved.
-        stand: Over,
-        result: Result<Saved, VaultFailure>,
-    },
-    /// Something was done that nobody waits for.
-    Done,
-}
 
 /// A session, and whose it is.
 struct Answered {
@@ -90,6 +34,12 @@ struct Asked {
     with: Option<Fingerprint>,
 }
 
+/// Owns the engine, and everything that a session needs to go on.
+///
+/// Four things count. The *epoch* is the record's: from one sign-in to the next sign-in or sign-out,
+/// in whatever process. An *era* is an epoch as this process has lived it: a refresh or a save that was
+/// begun in an era that is over keeps nothing. A *turn* is a wish to sign in or out: of two the later
+/// one wins, whichever is done first. An *attempt* is the engine's, one for each refresh.
 pub(crate) struct Owner {
     clock: Arc<dyn Clock>,
     store: Store,
@@ -330,7 +280,7 @@ impl Owner {
                 self.done.extend(reply);
             }
             Message::Told { id, told } => self.told(id, told),
-            Message::OutboxStored(ids) => self.outbox.is_stored(&ids.unwrap_or_default()),
+            Message::OutboxStored(ids) => self.outbox_stored(&ids.unwrap_or_default()),
             Message::SavedLate { stand, result } => self.saved_late(stand, result),
             Message::Done => {}
         }
@@ -349,8 +299,8 @@ impl Owner {
                     let store = self.store.clone();
                     self.spawn(async move { Message::Read(Box::new(store.read().await)) });
                 }
-                Effect::Refresh { attempt, connect_quickly, even_unwritten, .. } => {
-                    self.refresh(attempt, connect_quickly, even_unwritten);
+                Effect::Refresh { attempt, reason, connect_quickly, even_unwritten } => {
+                    self.refresh(attempt, reason, connect_quickly, even_unwritten);
                 }
                 Effect::Expose { attempt } => {
                     if let Some(answered) = self.answered.remove(&attempt) {
@@ -421,6 +371,7 @@ async fn sleep(clock: Arc<dyn Clock>, until: Option<Boot>) {
 
 mod callers;
 mod elsewhere;
+mod message;
 mod quit;
 mod renewal;
 mod saving;

@@ -156,7 +156,16 @@ pub trait Vault: Send + Sync {
     ///
     /// # Errors
     /// [`VaultFailure::NotWritten`] naming what is still there.
-    fn forget(&self) -> Result<(), VaultFailure>;
+    fn forget(&self) -> Result<(), VaultFailure> {
+        self.forget_if(&|| true).map(|_| ())
+    }
+
+    /// The same, where `wanted` says so once the record lock is held: whoever has signed in meanwhile
+    /// is not forgotten. Answers whether it was done.
+    ///
+    /// # Errors
+    /// As for [`Vault::forget`].
+    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure>;
 }
 
 /// What [`Vault::change`] does to a record.

@@ -3,14 +3,17 @@
 //! It runs in a task of its own that nobody cancels: a caller who gives up, or a window that closes,
 //! must not lose a token that the server has already rotated.
 
+mod stored;
+
 use crate::ports::{Answer, AuthServer, Call, Clock, RefreshLock, VaultFailure};
-use crate::record::{Intent, Record, Session, Tokens};
+use crate::record::{Intent, Record, Session, Stamp, Tokens};
 use crate::sign::Turn;
 use crate::snapshot::{fingerprint, grant, renewal_fingerprint, session, stamp};
 use crate::store::{Store, Write, too_slow};
-use crate::unsaved::{Over, Unsaved};
-use engine::{Boot, Class, ClockSample, Exchange, Failure, Fingerprint, Grant, SECOND};
+use crate::unsaved::Unsaved;
+use engine::{Boot, Class, ClockSample, Exchange, Failure, Grant, HOUR, SECOND};
 use std::sync::Arc;
+use stored::{Found, Noted, Ours, begun_elsewhere, look, told_elsewhere, write_intent, write_wait};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
@@ -36,6 +39,10 @@ pub(crate) struct Basis {
     pub(crate) call: Call,
     /// Ask even where the intent cannot be written down.
     pub(crate) even_unwritten: bool,
+    /// Until when the server asked us to wait, as it is known here.
+    pub(crate) known_wait: Option<Stamp>,
+    /// The person asked: no wait holds.
+    pub(crate) asked: bool,
     /// When the refresh token at hand ends, where that is known.
     pub(crate) refresh_end: Option<Boot>,
     /// The refresh lock is free once this has closed.
@@ -50,7 +57,7 @@ pub(crate) enum Outcome {
     /// Nothing was sent: the intent could not be written down. With the lock, for what could not be
     /// saved yet, and the intent, should it be written late.
     PutOff(VaultFailure, Option<RefreshLock>, Option<Intent>),
-    /// Another process is renewing.
+    /// Somebody else holds the refresh lock: another process, or a refresh of ours whose epoch has ended.
     HeldElsewhere,
     /// Another process has renewed, signed in or signed out: this is its record.
     Elsewhere(Option<Box<Record>>),
@@ -119,9 +126,11 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
     let ours = Ours {
         epoch: basis.epoch,
         era: basis.era.clone(),
+        refreshes: basis.refreshes,
         access: fingerprint(&basis.key, &basis.tokens.access),
         asked_with: renewal_fingerprint(&basis.key, &basis.tokens),
         unsaved: basis.unsaved.take(),
+        known_wait: basis.known_wait.take(),
     };
     let unread = match look(&around, &ours).await {
         Found::Ours { intent: Some(found) }
@@ -130,6 +139,10 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
             return Outcome::Failed(Box::new(begun_elsewhere(&around)), lock);
         }
         Found::Ours { .. } => false,
+        Found::Told { left_ms } if !basis.asked => {
+            return Outcome::Failed(Box::new(told_elsewhere(&around, left_ms)), lock);
+        }
+        Found::Told { .. } => false,
         Found::Unread => true,
         Found::Elsewhere(record) => return Outcome::Elsewhere(record),
     };
@@ -158,141 +171,17 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
                 // Refused is what somebody has replaced meanwhile, lock or no lock.
                 return Outcome::Elsewhere(record);
             }
-            // An intent from before stays: this failure tells nothing of the try before it.
-            if mine && !failure.class.may_have_rotated() {
-                // Left behind, it costs one needless retry.
+            if let (Class::Throttled, Some(ms)) = (failure.class, failure.retry_after_ms) {
+                // Before anybody else may ask: another copy waits for the lock.
+                write_wait(&around, &ours, ms.clamp(0, HOUR), mine).await;
+            } else if mine && !failure.class.may_have_rotated() {
+                // An intent from before stays: this failure tells nothing of the try before it. One
+                // that is left behind costs a needless retry.
                 let _told = write_intent(&around, &ours, None).await;
             }
             Outcome::Failed(failure, lock)
         }
     }
-}
-
-/// Which stored session a change is meant for.
-#[derive(Clone)]
-struct Ours {
-    epoch: u64,
-    era: Turn,
-    access: Fingerprint,
-    asked_with: Option<Fingerprint>,
-    unsaved: Option<Unsaved>,
-}
-
-impl Ours {
-    /// The record to change, where the store still holds what the refresh was begun for.
-    fn base(&self, stored: Option<&Record>) -> Option<Record> {
-        if self.era.is_overtaken() {
-            return None;
-        }
-        let over = Over::of(stored);
-        if over == (Over { epoch: Some(self.epoch), renewal: self.asked_with }) {
-            return stored.cloned();
-        }
-        let unsaved = self.unsaved.as_ref().filter(|unsaved| unsaved.may_replace(over))?;
-        Some(unsaved.over(stored))
-    }
-
-    /// Whether this record holds the very tokens that are at hand.
-    fn is_in(&self, record: &Record) -> bool {
-        let same = |held: &Session| {
-            fingerprint(&held.fingerprint_key, &held.tokens.access) == self.access
-                && renewal_fingerprint(&held.fingerprint_key, &held.tokens) == self.asked_with
-        };
-        record.epoch == self.epoch && record.session.as_ref().is_some_and(same)
-    }
-}
-
-/// What is stored, seen from here.
-enum Found {
-    /// What is at hand, or what it follows. `intent`: somebody began to renew it.
-    Ours {
-        intent: Option<Intent>,
-    },
-    /// It cannot be told: the record could not be read.
-    Unread,
-    Elsewhere(Option<Box<Record>>),
-}
-
-/// What writing down an intent, or its absence, came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Noted {
-    News,
-    /// It was so already.
-    Known,
-    /// The store does not hold what the refresh was begun for.
-    NotOurs,
-}
-
-/// Reads the record again under the lock: another process may have been faster. Whatever it says then
-/// is newer than what is at hand, unless that could not be saved.
-async fn look(around: &Around, ours: &Ours) -> Found {
-    let unknown = || Found::Ours { intent: None };
-    // A record that cannot be read now does not stop the refresh: the tokens are at hand. Nor does
-    // one that is older for want of a newer that was damaged.
-    let Ok(reading) = around.store.read_soon().await else { return Found::Unread };
-    if reading.fell_back {
-        return unknown();
-    }
-    let stored = reading.record;
-    if let Some(stored) = stored.as_ref().filter(|stored| ours.is_in(stored)) {
-        let intent = stored.session.as_ref().and_then(|held| held.intent.clone());
-        let same = |intent: &Intent| Some(Fingerprint(intent.fingerprint)) == ours.asked_with;
-        return Found::Ours { intent: intent.filter(same) };
-    }
-    if ours.unsaved.as_ref().is_some_and(|unsaved| unsaved.may_replace(Over::of(stored.as_ref()))) {
-        return unknown();
-    }
-    // Nothing there any more: everything was forgotten, which is somebody's sign-out.
-    Found::Elsewhere(stored.map(Box::new))
-}
-
-/// Another process has sent this token, and its answer was never saved.
-fn begun_elsewhere(around: &Around) -> Failure {
-    Failure {
-        class: Class::UnknownOutcome,
-        retry_after_ms: None,
-        exchange: Exchange {
-            at_ms: around.clock.now().wall.0,
-            detail: "another copy of the app began to renew and did not finish".to_owned(),
-            ..Exchange::default()
-        },
-    }
-}
-
-/// Writes the intent, or its absence.
-async fn write_intent(
-    around: &Around,
-    ours: &Ours,
-    intent: Option<Intent>,
-) -> Result<Noted, VaultFailure> {
-    let ours = ours.clone();
-    let written = around.store.write_soon(move |vault, given_up| {
-        let mut noted = Noted::Known;
-        vault.change(&mut |record| {
-            if given_up.is_true() {
-                return None;
-            }
-            let Some(mut next) = ours.base(record) else {
-                noted = Noted::NotOurs;
-                return None;
-            };
-            let session = next.session.as_mut()?;
-            // The first try's time is kept: it says how long the outcome has been unknown.
-            let same = match (&session.intent, &intent) {
-                (Some(known), Some(new)) => known.fingerprint == new.fingerprint,
-                (None, None) => true,
-                (Some(_), None) | (None, Some(_)) => false,
-            };
-            if same {
-                return None;
-            }
-            session.intent = intent.clone();
-            noted = Noted::News;
-            Some(next)
-        })?;
-        Ok(noted)
-    });
-    written.await
 }
 
 /// Saves an answer before anybody may use it.

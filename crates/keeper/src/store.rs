@@ -1,6 +1,7 @@
 //! The vault as the owner calls it: on threads that may block, none of them waited for for ever.
 
 use crate::ports::{Clock, Label, Reading, RefreshLock, Vault, VaultFailure};
+use crate::sign::Turn;
 use engine::{SECOND, StoreTrouble, WriteTrouble};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -80,6 +81,11 @@ impl Store {
         done(tokio::task::spawn_blocking(move || vault.label()).await)
     }
 
+    /// A renewal, or the outbox, has read something that the owner has not.
+    pub(crate) fn has_unseen(&self) -> bool {
+        self.unseen.load(Ordering::SeqCst)
+    }
+
     /// So many writes were begun by this process; `None` while one is under way.
     pub(crate) fn quiet_since(&self) -> Option<u64> {
         (*self.writes.borrow() == 0).then(|| self.begun.load(Ordering::SeqCst))
@@ -118,9 +124,9 @@ impl Store {
         written
     }
 
-    /// Removes everything.
-    pub(crate) async fn forget(&self) -> Result<(), VaultFailure> {
-        self.write(|vault| vault.forget()).finished().await
+    /// Removes everything, unless somebody has overtaken `turn` by then. Answers whether it did.
+    pub(crate) async fn forget(&self, turn: Turn) -> Result<bool, VaultFailure> {
+        self.write(move |vault| vault.forget_if(&|| !turn.is_overtaken())).finished().await
     }
 
     /// Returns once no write is under way.

@@ -1,7 +1,7 @@
 //! What is at hand and not on disk, and what it may replace there.
 
 use crate::record::Record;
-use crate::snapshot::renewal_fingerprint;
+use crate::snapshot::{fingerprint, renewal_fingerprint};
 use engine::Fingerprint;
 
 /// So many earlier stands are remembered. Each is a renewal in a row that could not be saved.
@@ -17,20 +17,22 @@ pub(crate) struct Unsaved {
     new_epoch: bool,
 }
 
-/// What is on disk, by what tells sessions apart.
+/// What is on disk, by what tells one renewal of a session from every other. The access token, too:
+/// a server that does not rotate gives the same refresh token each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Over {
     pub(crate) epoch: Option<u64>,
     pub(crate) renewal: Option<Fingerprint>,
+    pub(crate) access: Option<Fingerprint>,
 }
 
 impl Over {
     pub(crate) fn of(record: Option<&Record>) -> Self {
+        let held = record.and_then(|record| record.session.as_ref());
         Self {
             epoch: record.map(|record| record.epoch),
-            renewal: record
-                .and_then(|record| record.session.as_ref())
-                .and_then(|held| renewal_fingerprint(&held.fingerprint_key, &held.tokens)),
+            renewal: held.and_then(|held| renewal_fingerprint(&held.fingerprint_key, &held.tokens)),
+            access: held.map(|held| fingerprint(&held.fingerprint_key, &held.tokens.access)),
         }
     }
 }

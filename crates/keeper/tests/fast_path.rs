@@ -121,8 +121,8 @@ impl Vault for Remembers {
     fn label(&self) -> Result<Option<Label>, VaultFailure> {
         Ok(None)
     }
-    fn forget(&self) -> Result<(), VaultFailure> {
+    fn forget_if(&self, _: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
         *self.0.lock().unwrap() = None;
-        Ok(())
+        Ok(true)
     }
 }

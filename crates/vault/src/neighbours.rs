@@ -21,7 +21,7 @@ pub(crate) struct Neighbours {
 }
 
 /// Looks at every slot in `folder` that is not `account`'s. What cannot be read of them counts as
-/// sealed, by either key: it may be.
+/// sealed, by either key: it may be. What is damaged holds no session, and is nobody.
 pub(crate) fn of(account: &str, folder: &Path) -> io::Result<Neighbours> {
     let mut neighbours = Neighbours::default();
     for entry in fs::read_dir(folder)? {
@@ -31,9 +31,9 @@ pub(crate) fn of(account: &str, folder: &Path) -> io::Result<Neighbours> {
         if other == account {
             continue;
         }
-        neighbours.any = true;
         match fs::read(entry.path()).map(|bytes| document::read(other, slot, &bytes)) {
             Ok(Content::Whole(document)) => {
+                neighbours.any = true;
                 let by = document.clear.protection;
                 neighbours.say_keychain |= by == Some(KeptBy::Keychain);
                 if document.has_session() {
@@ -42,6 +42,7 @@ pub(crate) fn of(account: &str, folder: &Path) -> io::Result<Neighbours> {
                 }
             }
             Ok(Content::Newer(_)) | Err(_) => {
+                neighbours.any = true;
                 neighbours.sealed_by_keychain = true;
                 neighbours.sealed_by_file = true;
             }

@@ -1,7 +1,7 @@
 //! With which key a record is sealed, and whether it is.
 
 use crate::contents::MOST;
-use crate::keys::{KeptBy, Key, Wish};
+use crate::keys::{FoundKey, KeptBy, Wish};
 use crate::locks::Held;
 use crate::neighbours;
 use crate::stand::Stand;
@@ -13,8 +13,7 @@ use keeper::record::{Keep, Record};
 
 /// The key for one write, and the key lock where nobody may take the key away before it is done.
 pub(crate) struct Sealing {
-    pub(crate) key: Key,
-    pub(crate) kept_by: KeptBy,
+    pub(crate) key: FoundKey,
     _lock: Option<Held>,
 }
 
@@ -46,31 +45,37 @@ impl FileVault {
     /// sealed, not those of a record that does not open: somebody may have laid them there.
     fn at_hand(&self, stand: &Stand, record: &Record) -> Option<Sealing> {
         let fits = match &stand.verdict {
-            Verdict::Known(known) => known.opened || !stand.look.at(known.slot).is_sealed(),
+            Verdict::Known(known) => known.is_opened() || !stand.look.at(known.slot).is_sealed(),
             Verdict::Nothing { .. } => true,
             Verdict::Shut(_) => false,
         };
         let known = self.known();
-        let (kept_by, key) = known.key.clone().filter(|_| fits)?;
+        let key = known.key.clone().filter(|_| fits)?;
         let ours = known.vouched.as_ref().is_some_and(|settings| settings.are_of(record));
         let nobodys = record.account.is_null() && record.identity.is_none();
-        (ours || nobodys).then_some(Sealing { key, kept_by, _lock: None })
+        (ours || nobodys).then_some(Sealing { key, _lock: None })
     }
 
     /// The key for a session: the one that opened what is there or, for a new session, what its place
     /// says *now*. A remembered key may have been forgotten by another copy since.
     fn for_a_session(&self, stand: &Stand, new: bool) -> Result<Sealing, VaultFailure> {
         let remembered = self.known().key.clone();
-        if let (false, Some((kept_by, key))) = (new, remembered) {
-            return Ok(Sealing { key, kept_by, _lock: None });
+        if let (false, Some(key)) = (new, &remembered) {
+            let key = key.clone();
+            return Ok(Sealing { key, _lock: None });
         }
         let lock = self.key_lock()?;
         let neighbours = neighbours::of(self.slots.account(), self.slots.folder())
             .map_err(|error| VaultFailure::NotWritten(about("the folder", &error)))?;
         let says = stand.look.protection();
+        // The key in the file that opened or sealed what this process has seen, if it is that one.
+        let used = remembered.as_ref().map(|key| key.kept_by);
+        let of_file = remembered.as_ref().filter(|key| key.kept_by == KeptBy::KeyFile);
         let wish = Wish {
-            keychain_only: says == Some(KeptBy::Keychain) || neighbours.say_keychain,
-            goes_on_with: &|key| says == Some(KeptBy::KeyFile) && stand.look.opens_with(key),
+            keychain_only: says == Some(KeptBy::Keychain)
+                || used == Some(KeptBy::Keychain)
+                || neighbours.say_keychain,
+            goes_on_with: of_file.filter(|_| self.has_session_open()).map(|key| &key.key),
             new_in_keychain: !neighbours.sealed_by_keychain,
             new_in_file: !neighbours.sealed_by_file,
         };
@@ -86,6 +91,6 @@ impl FileVault {
                 )
             })?;
         self.known().protection = found.protection;
-        Ok(Sealing { key: found.key, kept_by: found.kept_by, _lock: Some(lock) })
+        Ok(Sealing { key: found.key, _lock: Some(lock) })
     }
 }

@@ -156,8 +156,19 @@ impl SlotFiles {
     /// to it, so that it never is wider.
     ///
     /// # Errors
-    /// It cannot be made, or not be made private.
+    /// It cannot be made, or not be made private; or it is a link to somewhere else, where nothing of
+    /// ours is to be written.
     pub fn make_private(&self, slot: Slot) -> io::Result<()> {
+        match fs::symlink_metadata(self.path(slot)) {
+            Ok(file) if file.is_symlink() => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "a link is in the place of the file",
+                ));
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         private_options().create(true).truncate(false).open(self.path(slot))?;
         narrow(&self.path(slot), 0o600)
     }

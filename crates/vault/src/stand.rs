@@ -1,7 +1,7 @@
 //! The record lock, the key, and what the slots say under both.
 
 use crate::document::Document;
-use crate::keys::KeptBy;
+use crate::keys::{Found, FoundKey, KeptBy, Protection};
 use crate::locks::Held;
 use crate::news::Seen;
 use crate::slots::Slot;
@@ -33,13 +33,32 @@ impl Stand {
     }
 }
 
+/// The key to try, or why there is none.
+#[derive(Default)]
+struct Attempt {
+    key: Option<FoundKey>,
+    /// What to tell of it, where it is new.
+    protection: Option<Protection>,
+    failure: Option<VaultFailure>,
+}
+
+impl Attempt {
+    fn with(remembered: FoundKey) -> Self {
+        Self { key: Some(remembered), ..Self::default() }
+    }
+}
+
 impl FileVault {
-    /// Finds the key of the newest record, where that `wants` one and none is remembered. Without the
-    /// record lock: nobody must wait for somebody else's keychain prompt.
-    fn bring_key(&self, wants: fn(&Document) -> bool) -> Result<(), VaultFailure> {
-        if self.known().key.is_some() {
-            return Ok(());
-        }
+    /// Finds the key of the newest record, where that `wants` one. Without the record lock: nobody
+    /// must wait for somebody else's keychain prompt.
+    ///
+    /// `None`: none is asked for. After a `used` key from the keychain the file is not: whoever may
+    /// write here could have laid it there, and a record that names it.
+    fn bring_key(
+        &self,
+        used: Option<KeptBy>,
+        wants: fn(&Document) -> bool,
+    ) -> Result<Option<Found>, VaultFailure> {
         let kept_by = {
             let _lock = self.record_lock(unreadable)?;
             let look = self.peek()?;
@@ -48,14 +67,12 @@ impl FileVault {
                 _ => None,
             }
         };
-        let Some(kept_by) = kept_by else { return Ok(()) };
+        let kept_by = match (used, kept_by) {
+            (_, None) | (Some(KeptBy::Keychain), Some(KeptBy::KeyFile)) => return Ok(None),
+            (_, Some(kept_by)) => kept_by,
+        };
         match self.keys.for_opening(kept_by) {
-            Ok(Some(found)) => {
-                let mut known = self.known();
-                known.key = Some((found.kept_by, found.key));
-                known.protection = found.protection;
-                Ok(())
-            }
+            Ok(Some(found)) => Ok(Some(found)),
             Ok(None) => Err(VaultFailure::KeyGone(match kept_by {
                 KeptBy::Keychain => "the keychain has no entry for it".to_owned(),
                 KeptBy::KeyFile => "there is no key file".to_owned(),
@@ -71,23 +88,36 @@ impl FileVault {
         blame: Blame,
         wants: fn(&Document) -> bool,
     ) -> Result<Stand, VaultFailure> {
-        let remembered = self.known().key.is_some();
-        let stand = self.stand_with(self.bring_key(wants).err(), blame)?;
+        let Some(remembered) = self.known().key.clone() else {
+            let attempt = match self.bring_key(None, wants) {
+                Ok(None) => Attempt::default(),
+                Ok(Some(Found { key, protection })) => {
+                    Attempt { protection: Some(protection), ..Attempt::with(key) }
+                }
+                Err(failure) => Attempt { failure: Some(failure), ..Attempt::default() },
+            };
+            return self.stand_with(attempt, blame);
+        };
+        let stand = self.stand_with(Attempt::with(remembered.clone()), blame)?;
         let wanted = stand.look.newest().is_some_and(|(_, newest)| wants(newest));
-        if !remembered || !wanted || stand.verdict.is_opened() {
+        if !wanted || stand.verdict.is_opened() {
             return Ok(stand);
         }
         // Another copy may have made a new key since this one was remembered.
+        let news = stand.news;
         drop(stand);
-        self.known().key = None;
-        self.stand_with(self.bring_key(wants).err(), blame)
+        let attempt = match self.bring_key(Some(remembered.kept_by), wants) {
+            Ok(None) => Attempt::with(remembered),
+            Ok(Some(Found { key, protection })) => {
+                Attempt { protection: Some(protection), ..Attempt::with(key) }
+            }
+            Err(failure) => Attempt { failure: Some(failure), ..Attempt::with(remembered) },
+        };
+        let stand = self.stand_with(attempt, blame)?;
+        Ok(Stand { news: news || stand.news, ..stand })
     }
 
-    fn stand_with(
-        &self,
-        key_failure: Option<VaultFailure>,
-        blame: Blame,
-    ) -> Result<Stand, VaultFailure> {
+    fn stand_with(&self, attempt: Attempt, blame: Blame) -> Result<Stand, VaultFailure> {
         let before = self.known().seen;
         // Seen before the lock as well: where that cannot be had, this was the look.
         self.known().seen = Some(Seen::now(self.slots.as_ref()));
@@ -100,11 +130,15 @@ impl FileVault {
                 self.set_aside(slot, why).map_err(unreadable)?;
             }
         }
-        let key = self.known().key.clone();
-        let mut verdict = judge(&look, key.as_ref().map(|(_, key)| key));
+        let mut verdict = judge(&look, attempt.key.as_ref());
         if let Verdict::Known(known) = &verdict {
-            if known.opened {
-                self.known().vouched = Some(Settings::of(&known.record));
+            if known.is_opened() {
+                let mut remembered = self.known();
+                remembered.vouched = Some(Settings::of(&known.record));
+                remembered.key = attempt.key;
+                if let Some(protection) = attempt.protection {
+                    remembered.protection = protection;
+                }
             }
             if let Some(slot) = known.changed {
                 self.set_aside(slot, "it was changed from outside").map_err(unreadable)?;
@@ -113,6 +147,6 @@ impl FileVault {
         if let Some(last) = &self.known().last {
             verdict.compare(last);
         }
-        Ok(Stand { _lock: lock, look, verdict, news, key_failure })
+        Ok(Stand { _lock: lock, look, verdict, news, key_failure: attempt.failure })
     }
 }

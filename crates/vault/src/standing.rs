@@ -2,7 +2,7 @@
 
 use crate::contents::Contents;
 use crate::document::Document;
-use crate::keys::{KeptBy, Key};
+use crate::keys::{FoundKey, KeptBy};
 use crate::slots::Slot;
 use keeper::record::Record;
 
@@ -23,10 +23,6 @@ impl State {
 
     pub(crate) fn is_sealed(&self) -> bool {
         self.whole().is_some_and(Document::is_sealed)
-    }
-
-    pub(crate) fn protection(&self) -> Option<KeptBy> {
-        self.whole().and_then(|document| document.clear.protection)
     }
 }
 
@@ -64,11 +60,6 @@ impl Look {
         self.by_age().iter().any(|(_, document)| document.has_session())
     }
 
-    /// Whether this key opens anything that is there.
-    pub(crate) fn opens_with(&self, key: &Key) -> bool {
-        self.by_age().iter().any(|(_, document)| document.open(key).is_some())
-    }
-
     /// The highest generation in either.
     pub(crate) fn generation(&self) -> u64 {
         self.by_age().iter().map(|(_, document)| document.clear.generation).max().unwrap_or(0)
@@ -94,8 +85,9 @@ pub(crate) struct Known {
     /// The slot it is in.
     pub(crate) slot: Slot,
     pub(crate) record: Record,
-    /// Its seal was opened: what its clear part says is ours.
-    pub(crate) opened: bool,
+    /// Its seal was opened, with the key from this place: what its clear part says was written by
+    /// whoever has that key.
+    pub(crate) opened_by: Option<KeptBy>,
     /// Entries of the outbox are sealed in it, which is not opened.
     pub(crate) outbox_shut: bool,
     /// Something newer may have been lost.
@@ -136,7 +128,7 @@ impl Verdict {
 
     /// The seal of the newest record was opened.
     pub(crate) fn is_opened(&self) -> bool {
-        matches!(self, Self::Known(known) if known.opened)
+        matches!(self, Self::Known(known) if known.is_opened())
     }
 
     /// There are entries of an outbox that cannot be read.
@@ -159,6 +151,11 @@ impl Verdict {
 }
 
 impl Known {
+    /// Its seal was opened.
+    pub(crate) fn is_opened(&self) -> bool {
+        self.opened_by.is_some()
+    }
+
     fn compare(&mut self, last: &Record) {
         let age = |record: &Record| (record.epoch, record.generation);
         let (present, seen) = (age(&self.record), age(last));
@@ -185,37 +182,44 @@ fn session_of(record: &Record) -> Option<(u64, [u8; 32])> {
 /// A newest slot that does not open is only taken for changed where the older one is of its kind and
 /// opens with the same key. Where none opens it is the key that is wrong, and nothing may be set aside.
 ///
+/// A key is only tried on what says that its key is in the place where this one was found. A key file
+/// can be laid here by whoever may write here: what it opens must not pass for the keychain's.
+///
 /// A record that says "signed out" counts whether or not it is sealed, and whether or not the seal
 /// opens: it may have been written while the keychain was locked, and whoever signed out there is not
 /// to be signed in again by the session that a crash left in the other slot. So whoever may write here
 /// can sign somebody out, which he could do by removing the files, and gets no token by it. What he
-/// writes is not `opened`, and nothing is to be sent by its settings ([`crate::FileVault::vouches`]).
-pub(crate) fn judge(look: &Look, key: Option<&Key>) -> Verdict {
+/// writes is not `opened`, and nothing is to be sent by its settings ([`crate::FileVault::vouched_settings`]).
+pub(crate) fn judge(look: &Look, key: Option<&FoundKey>) -> Verdict {
     let by_age = look.by_age();
     let Some((newest_slot, newest)) = by_age.first().copied() else {
         let damaged = [&look.a, &look.b].into_iter().any(|s| matches!(s, State::Damaged(_)));
         return Verdict::Nothing { damaged, last: None };
     };
     let known = |slot: Slot, document: &Document, contents: Option<Contents>| {
-        let opened = contents.is_some();
+        let opened_by = key.filter(|_| contents.is_some()).map(|key| key.kept_by);
         Verdict::Known(Box::new(Known {
             slot,
             record: document.record(contents),
-            opened,
-            outbox_shut: !opened && document.has_outbox(),
+            opened_by,
+            outbox_shut: opened_by.is_none() && document.has_outbox(),
             fell_back: fell_back(document, look.at(slot.other())),
             lost: false,
             first_of_two: document.clear.first_of_two,
             changed: (slot != newest_slot).then_some(newest_slot),
         }))
     };
-    if let Some(contents) = key.and_then(|key| newest.open(key)) {
+    let open = |document: &Document| {
+        let key = key.filter(|key| document.clear.protection == Some(key.kept_by))?;
+        document.open(&key.key)
+    };
+    if let Some(contents) = open(newest) {
         return known(newest_slot, newest, Some(contents));
     }
     if let Some((slot, older)) = by_age.get(1).copied()
         && newest.is_sealed()
         && newest.has_session() == older.has_session()
-        && let Some(contents) = key.and_then(|key| older.open(key))
+        && let Some(contents) = open(older)
     {
         return known(slot, older, Some(contents));
     }

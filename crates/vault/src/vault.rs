@@ -1,7 +1,7 @@
 //! The keeper's vault over two slots and two places for a key.
 
 use crate::document::{self, Content, Document};
-use crate::keys::{KeptBy, Key, KeyFailure, Keys, LOCK_FILE, Protection};
+use crate::keys::{FoundKey, KeyFailure, Keys, LOCK_FILE, Protection};
 use crate::locks::{self, Held};
 use crate::neighbours;
 use crate::news::Seen;
@@ -39,8 +39,9 @@ pub struct FileVault {
 pub(crate) struct Remembered {
     /// A session that is kept in memory only.
     pub(crate) memory: Option<Record>,
-    /// The key.
-    pub(crate) key: Option<(KeptBy, Key)>,
+    /// The key that opened or sealed this account's record last. One that opened nothing is not
+    /// remembered, and after one from the keychain none from the file is.
+    pub(crate) key: Option<FoundKey>,
     /// How it is kept.
     pub(crate) protection: Protection,
     /// The newest record that was seen on disk. Where the disk goes back behind it, this is what is
@@ -317,10 +318,12 @@ impl Vault for FileVault {
         Ok(card.map(|card| Label { account: card.account, identity: card.identity }))
     }
 
-    fn forget(&self) -> Result<(), VaultFailure> {
+    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
         let _lock = self.record_lock(VaultFailure::NotWritten)?;
+        if !wanted() {
+            return Ok(false);
+        }
         // A slot that cannot be read is forgotten like any other.
-        let kept_by = self.peek().map_or(None, |look| look.protection());
         let anything =
             Slot::BOTH.iter().any(|slot| !matches!(self.slots.read_raw(*slot), Ok(None)));
         *self.known() = Remembered::default();
@@ -332,11 +335,12 @@ impl Vault for FileVault {
         let neighbours = neighbours::of(self.slots.account(), self.slots.folder())
             .map_err(|error| VaultFailure::NotWritten(about("the folder", &error)))?;
         if neighbours.any || !anything {
-            return Ok(());
+            return Ok(true);
         }
-        self.keys.forget(kept_by).map_err(|failure| {
+        self.keys.forget().map_err(|failure| {
             VaultFailure::not_written(format!("the session is gone, its key is not: {failure}"))
-        })
+        })?;
+        Ok(true)
     }
 }
 

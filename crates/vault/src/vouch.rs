@@ -28,57 +28,62 @@ impl Settings {
 }
 
 impl FileVault {
-    /// Whether the clear part of the present record, with the account's settings in it, is sealed
-    /// under our key. Where it is not, somebody else may have written it, and nothing may be sent by
-    /// it that the person has not confirmed: no password to a remembered address. `true` where nothing
-    /// is kept, or no settings are.
+    /// The account's settings that a seal of ours vouches for at this moment. Whoever is about to send
+    /// something by settings, a password above all, compares them with these: others may have been
+    /// written by somebody else, and the person has to confirm them first.
     ///
-    /// A sign-out that was written while the keychain was locked is not sealed; that costs one
-    /// confirmation. It is `false`, too, where the settings are no longer those that were last read.
+    /// `None` where none are vouched for: nothing is kept, or no settings; they are not sealed, or not
+    /// with our key; or they are sealed with a key file where there is a keychain. A sign-out that was
+    /// written while the keychain was locked is not sealed; that costs one confirmation. Settings that
+    /// are kept in memory are vouched for: nobody else can have written them.
+    ///
     /// Asks the keychain where it has to.
     ///
     /// # Errors
     /// It cannot be told now: the keychain's failures, and [`VaultFailure::Unreadable`].
-    pub fn vouches(&self) -> Result<bool, VaultFailure> {
+    pub fn vouched_settings(&self) -> Result<Option<Value>, VaultFailure> {
         let had_news = keeper::ports::Vault::has_news(self);
         let vouched = self.vouched();
         // Who asks this has not read what is there.
         if had_news || !self.known().set_aside.is_empty() {
             self.known().seen = None;
         }
-        vouched
+        vouched.map(|settings| settings.filter(|settings| !settings.is_null()))
     }
 
-    fn vouched(&self) -> Result<bool, VaultFailure> {
+    fn vouched(&self) -> Result<Option<Value>, VaultFailure> {
         let stand = self.stand(unreadable, Document::is_sealed)?;
-        if self.memory(stand.verdict.record().map(|record| record.epoch)).is_some() {
-            return Ok(true);
+        if let Some(memory) = self.memory(stand.verdict.record().map(|record| record.epoch)) {
+            return Ok(Some(memory.account));
         }
-        let known = match &stand.verdict {
-            Verdict::Nothing { .. } => return Ok(true),
+        let (record, key_from) = match &stand.verdict {
+            // A session that is remembered was opened, or sealed, with the key that is.
+            Verdict::Nothing { last: Some(last), .. } => {
+                (last.as_ref(), self.known().key.as_ref().map(|key| key.kept_by))
+            }
+            Verdict::Nothing { last: None, .. } => return Ok(None),
             Verdict::Shut(_) => return certainly_not(stand.shut_because()),
-            Verdict::Known(known) => known,
+            Verdict::Known(known) => (&known.record, known.opened_by),
         };
-        let record = &known.record;
-        if known.lost || (record.account.is_null() && record.identity.is_none()) {
-            return Ok(true);
+        if record.account.is_null() {
+            return Ok(None);
         }
-        if !known.opened {
-            let sealed = stand.look.at(known.slot).is_sealed();
-            return if sealed { certainly_not(stand.shut_because()) } else { Ok(false) };
-        }
-        // What was shown so far may be what has just been set aside, or replaced.
-        let seen = self.known().last.as_ref().is_none_or(|last| Settings::of(last).are_of(record));
-        if known.changed.is_some() || !seen {
-            return Ok(false);
-        }
-        let Some(kept_by) = stand.look.at(known.slot).protection() else { return Ok(false) };
-        self.keys.may_vouch(kept_by).map_err(|failure| named(failure, unreadable))
+        let Some(key_from) = key_from else {
+            let sealed = stand.verdict.slot().is_some_and(|slot| stand.look.at(slot).is_sealed());
+            return if sealed { certainly_not(stand.shut_because()) } else { Ok(None) };
+        };
+        let may = self.keys.may_vouch(key_from).map_err(|failure| named(failure, unreadable))?;
+        Ok(may.then(|| record.account.clone()))
+    }
+
+    /// A session is open in this process.
+    pub(crate) fn has_session_open(&self) -> bool {
+        self.known().last.as_ref().is_some_and(|last| last.session.is_some())
     }
 }
 
 /// A key that is there and does not fit, or is definitely not there, vouches for nothing. About one
 /// that cannot be had now nothing can be said.
-fn certainly_not(failure: VaultFailure) -> Result<bool, VaultFailure> {
-    if matches!(failure, VaultFailure::KeyGone(_)) { Ok(false) } else { Err(failure) }
+fn certainly_not(failure: VaultFailure) -> Result<Option<Value>, VaultFailure> {
+    if matches!(failure, VaultFailure::KeyGone(_)) { Ok(None) } else { Err(failure) }
 }

@@ -121,7 +121,7 @@ impl FileVault {
             return;
         }
         let slot = known.slot.other();
-        let done = if stand.look.at(known.slot).is_sealed() && !known.opened {
+        let done = if stand.look.at(known.slot).is_sealed() && !known.is_opened() {
             Err(said("its seal is not open"))
         } else {
             self.write_the_other_half(stand, &known.record, slot)
@@ -190,9 +190,10 @@ impl FileVault {
         sealing: Option<&Sealing>,
     ) -> Result<(), StoreTrouble> {
         let account = self.slots.account();
-        let protection = sealing.map(|sealing| sealing.kept_by).or_else(|| stand.look.protection());
+        let protection =
+            sealing.map(|sealing| sealing.key.kept_by).or_else(|| stand.look.protection());
         let place = Place { account, slot, after, first_of_two, protection };
-        let key = sealing.map(|sealing| &sealing.key);
+        let key = sealing.map(|sealing| &sealing.key.key);
         let document = document::write_down(record, &place, key).map_err(said)?;
         let written = self.slots.write(slot, &document);
         self.has_touched(slot);
@@ -267,7 +268,7 @@ impl FileVault {
         known.last = Some(record.clone());
         known.memory = None;
         if let Some(sealing) = sealing {
-            known.key = Some((sealing.kept_by, sealing.key));
+            known.key = Some(sealing.key);
             known.vouched = Some(Settings::of(record));
         }
         drop(known);

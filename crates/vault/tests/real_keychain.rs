@@ -126,7 +126,7 @@ fn unlocked() {
     let again = bench.vault_by(keychain());
     assert_eq!(token_of(&again.read().unwrap()), "first");
     save(&again, signed_out(2)).unwrap();
-    assert!(bench.vault_by(keychain()).vouches().unwrap());
+    assert!(bench.vault_by(keychain()).vouched_settings().unwrap().is_some());
     assert!(keychain().find().unwrap().is_some());
     again.forget().unwrap();
     assert!(keychain().find().unwrap().is_none());
@@ -137,7 +137,7 @@ fn locked() {
     let vault = bench.vault_by(keychain());
     let read = vault.read();
     assert!(matches!(read, Err(VaultFailure::KeychainLocked(_))), "{read:?}");
-    let vouched = vault.vouches();
+    let vouched = vault.vouched_settings();
     assert!(matches!(vouched, Err(VaultFailure::KeychainLocked(_))), "{vouched:?}");
     assert!(vault.label().unwrap().is_some());
     // Signing out needs no key; signing in does.

@@ -42,7 +42,9 @@ impl Owner {
 
     /// Called after every message: a write that ends is one.
     pub(super) fn look_when_quiet(&mut self) {
-        let wanted = self.lookout.due && self.lookout.under_way.is_none();
+        let restoring = matches!(self.engine.state(), State::Restoring { .. });
+        let due = self.lookout.due || (self.store.has_unseen() && !restoring);
+        let wanted = due && self.lookout.under_way.is_none();
         let Some(begun) = self.store.quiet_since().filter(|_| wanted) else { return };
         self.lookout.due = false;
         self.lookout.under_way = Some(begun);
@@ -62,7 +64,8 @@ impl Owner {
             None => self.lookout.again = false,
             Some(Err(failure)) => {
                 // The tokens are at hand; asking a locked keychain every few seconds would not help.
-                self.lookout.again = false;
+                self.lookout.again =
+                    matches!(failure, VaultFailure::Unreadable(_) | VaultFailure::NotWritten(_));
                 tracing::warn!(%failure, "what another copy has written cannot be read");
             }
             Some(Ok(reading)) => {
@@ -70,13 +73,22 @@ impl Owner {
                 self.lookout.due |= !undisturbed;
                 self.shown.set_aside.extend(reading.set_aside);
                 self.outbox_shut = reading.outbox_shut.is_some();
-                // What is older for want of something newer is no news; nor is anything while a
-                // sign-out of ours is still to be written over it.
-                if undisturbed && !reading.fell_back && self.unwritten.is_none() {
+                // What is older for want of something newer is no news, unless it is newer than ours;
+                // nor is anything while a sign-out of ours is still to be written over it.
+                let usable = !reading.fell_back || self.is_newer(reading.record.as_ref());
+                if undisturbed && usable && self.unwritten.is_none() {
                     self.take_over(reading.record);
                 }
             }
         }
+    }
+
+    fn is_newer(&self, record: Option<&Record>) -> bool {
+        let age = |epoch: u64, held: Option<&Session>| (epoch, held.map_or(0, |it| it.refreshes));
+        let ours = self.engine.epoch().map(|epoch| age(epoch, self.session.as_ref()));
+        record
+            .zip(ours)
+            .is_some_and(|(record, ours)| age(record.epoch, record.session.as_ref()) > ours)
     }
 
     fn take_over(&mut self, record: Option<Record>) {
@@ -92,7 +104,10 @@ impl Owner {
         match (&self.session, theirs) {
             (None, None) => {
                 // Signed out as before; the account and the outbox may be others.
-                self.outbox.see(record.as_ref().map_or(&[], |record| record.outbox.as_slice()));
+                self.outbox.see(
+                    record.as_ref().map_or(&[], |record| record.outbox.as_slice()),
+                    self.clock.as_ref(),
+                );
                 match record {
                     Some(record) => self.know(&record),
                     None => self.shown.account = None,
@@ -119,7 +134,7 @@ impl Owner {
     fn take_notice(&mut self, record: Option<Record>) {
         let Some(record) = record else { return };
         self.know(&record);
-        self.outbox.see(&record.outbox);
+        self.outbox.see(&record.outbox, self.clock.as_ref());
         if matches!(self.engine.state(), State::Refreshing { .. }) {
             return;
         }

@@ -7,7 +7,7 @@ use crate::record::{Record, Session};
 use crate::refresh::{self, Around, Basis, Outcome, Renewed};
 use crate::snapshot::{renewal_fingerprint, snapshot, stamp};
 use crate::unsaved::Over;
-use engine::{Class, Exchange, Failure, Fingerprint, Holdup, Input, Now, State};
+use engine::{Class, Exchange, Failure, Fingerprint, Holdup, Input, Now, State, Trigger};
 use std::sync::Arc;
 
 impl Owner {
@@ -24,7 +24,9 @@ impl Owner {
                 let Some(record) = reading.record else {
                     return self.handle(Input::Restored(None));
                 };
-                self.outbox.see(&record.outbox);
+                self.outbox.see(&record.outbox, self.clock.as_ref());
+                // A start is as good a moment as a network that is back.
+                self.outbox.hurry(self.clock.now().boot);
                 self.know(&record);
                 self.connect(&record);
                 let restored = snapshot(&record, reading.fell_back, self.clock.as_ref());
@@ -89,7 +91,13 @@ impl Owner {
         }
     }
 
-    pub(super) fn refresh(&mut self, attempt: u64, connect_quickly: bool, even_unwritten: bool) {
+    pub(super) fn refresh(
+        &mut self,
+        attempt: u64,
+        reason: Trigger,
+        connect_quickly: bool,
+        even_unwritten: bool,
+    ) {
         let (Some(session), Some(server), Some(epoch)) =
             (&self.session, self.server().cloned(), self.engine.epoch())
         else {
@@ -109,6 +117,8 @@ impl Owner {
             put_off: self.put_off.take(),
             call: Call { connect_quickly, clock_offset_ms: self.engine.clock_offset_ms() },
             even_unwritten,
+            known_wait: session.wait_until.clone(),
+            asked: reason == Trigger::Asked,
             refresh_end: self.engine.refresh_end(),
             after: self.stop_telling(),
         };
@@ -223,7 +233,10 @@ impl Owner {
         self.lock = None;
         self.session = None;
         self.holder = None;
-        self.outbox.see(record.as_ref().map_or(&[], |record| record.outbox.as_slice()));
+        self.outbox.see(
+            record.as_ref().map_or(&[], |record| record.outbox.as_slice()),
+            self.clock.as_ref(),
+        );
         let adopted = record.and_then(|record| {
             self.know(&record);
             self.connect(&record);

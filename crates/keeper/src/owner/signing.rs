@@ -66,6 +66,7 @@ impl Owner {
         if let Some(holder) = self.holder.clone() {
             self.drop_same_person(&holder);
         }
+        self.outbox.see(&record.outbox, self.clock.as_ref());
         if let Some((ended, holder)) = before {
             self.replaced(&ended, holder);
         }
@@ -137,7 +138,8 @@ impl Owner {
             {
                 // What cannot be written over is removed: a session must not come back.
                 tracing::warn!(%failure, "a sign-out could not be written; the record is removed");
-                result = store.forget().await.map(|()| Some(Vec::new()));
+                let removed = store.forget(turn).await;
+                result = removed.map(|removed| removed.then(Vec::new));
             }
             Message::SignOutWritten { ended, result, reply }
         });
@@ -149,8 +151,13 @@ impl Owner {
         result: Result<Option<Vec<u64>>, VaultFailure>,
     ) {
         self.signing_out = self.signing_out.saturating_sub(1);
-        if let Ok(Some(on_disk)) = &result {
-            self.outbox.is_stored(on_disk);
+        match &result {
+            // The record was removed, or there was no key to seal them with.
+            Ok(Some(on_disk)) if on_disk.is_empty() => self.outbox.is_not_on_disk(),
+            Ok(Some(on_disk)) => self.outbox.is_stored(on_disk),
+            // Somebody signs in at this moment: what has ended is written beside the new session.
+            Ok(None) => self.store_outbox(),
+            Err(_) => {}
         }
         // Only now: a sign-out that is told and not written would leave a dead session on disk.
         self.tell_servers();
@@ -174,15 +181,12 @@ impl Owner {
         self.signing_out += 1;
         self.shown.account = None;
         self.shown.set_aside.clear();
-        let store = self.store.clone();
+        let (store, turn) = (self.store.clone(), self.turn.clone());
         self.spawn(async move {
-            let result = store.forget().await;
-            let _gone = reply.send(result.clone());
-            Message::SignOutWritten {
-                ended,
-                result: result.map(|()| Some(Vec::new())),
-                reply: None,
-            }
+            let result = store.forget(turn).await;
+            let _gone = reply.send(result.clone().map(|_| ()));
+            let result = result.map(|removed| removed.then(Vec::new));
+            Message::SignOutWritten { ended, result, reply: None }
         });
     }
 }

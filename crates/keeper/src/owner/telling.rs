@@ -1,11 +1,12 @@
 //! What the owner does about sessions that have ended here: it tells their servers, one after the
 //! other, and never stands in the way of a renewal or a sign-in.
 
-use super::{Message, Owner};
+use super::{Message, Owner, caught};
 use crate::handle::{LeftToExpire, NotTold};
 use crate::outbox::{self, Entry, Holder, Told, add_missing};
 use crate::record::{Session, Tokens, Unrevoked};
-use engine::{Exchange, SECOND, State};
+use crate::snapshot::stamp;
+use engine::{Exchange, Now, SECOND, State};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
@@ -58,7 +59,9 @@ impl Owner {
             self.give_up(ended, NotTold::GaveUp);
         }
         let renewing = matches!(self.engine.state(), State::Refreshing { .. });
-        if self.telling.is_some() || renewing || self.lock.is_some() {
+        // Nor while somebody signs in: it may be the same person; nor before the sign-out is written.
+        let signing = self.signing_in > 0 || self.signing_out > 0;
+        if self.telling.is_some() || renewing || signing || self.lock.is_some() {
             return;
         }
         let Some(entry) = self.outbox.due(now.boot) else { return };
@@ -67,10 +70,13 @@ impl Owner {
             Ok(server) => {
                 let store = self.store.clone();
                 let (held, over) = oneshot::channel();
-                let task = self.spawn(async move {
+                let telling = async move {
                     // Dropped with whatever it holds, however this ends.
                     let _held: oneshot::Sender<()> = held;
-                    Message::Told { id, told: message.to(server, store).await }
+                    message.to(server, store).await
+                };
+                let task = self.spawn(async move {
+                    Message::Told { id, told: caught(telling).await.unwrap_or(Told::Busy) }
                 });
                 self.telling = Some(Voice { id, task, over });
             }
@@ -93,11 +99,10 @@ impl Owner {
     }
 
     pub(super) fn told(&mut self, id: u64, told: Told) {
-        if self.telling.as_ref().is_none_or(|voice| voice.id != id) {
-            // Given up meanwhile.
-            return;
+        if self.telling.as_ref().is_some_and(|voice| voice.id == id) {
+            self.telling = None;
         }
-        self.telling = None;
+        // A last word counts although a renewal has stopped the one who waited for it.
         let now = self.clock.now().boot;
         match told {
             Told::Busy => self.outbox.postpone(id, now + BUSY_MS),
@@ -106,7 +111,18 @@ impl Owner {
             Told::NotAccepted(failure) => {
                 self.has_ended(id, NotTold::NotAccepted, Some(failure.exchange));
             }
-            Told::Failed { failure, in_ms } => self.outbox.failed(id, &failure, now + in_ms),
+            Told::Failed { failure, in_ms } => {
+                let now = self.clock.now();
+                let at = Now { wall: now.wall + in_ms, boot: now.boot + in_ms };
+                let at = stamp(at, self.clock.as_ref(), None);
+                if let Some(tried) = self.outbox.failed(id, &failure, at) {
+                    let store = self.store.clone();
+                    self.spawn(async move {
+                        outbox::note_try(&store, tried).await;
+                        Message::Done
+                    });
+                }
+            }
         }
         self.tell_servers();
     }
@@ -133,11 +149,7 @@ impl Owner {
     /// Nobody will be told of it any more; it is said once.
     fn give_up(&mut self, entry: Entry, why: NotTold) {
         let Entry { of, last, .. } = entry;
-        let (store, id) = (self.store.clone(), of.id);
-        self.spawn(async move {
-            outbox::take_off(&store, id).await;
-            Message::Done
-        });
+        self.take_off(of.id);
         self.left(why, of.account, of.user, last);
     }
 
@@ -150,6 +162,21 @@ impl Owner {
     ) {
         let id = self.shown.left_to_expire.as_ref().map_or(0, |before| before.id) + 1;
         self.shown.left_to_expire = Some(LeftToExpire { id, account, user, why, exchange });
+    }
+
+    pub(super) fn outbox_stored(&mut self, on_disk: &[u64]) {
+        self.outbox.is_stored(on_disk);
+        for id in self.outbox.left_over(on_disk) {
+            self.take_off(id);
+        }
+    }
+
+    fn take_off(&mut self, id: u64) {
+        let store = self.store.clone();
+        self.spawn(async move {
+            outbox::take_off(&store, id).await;
+            Message::Done
+        });
     }
 
     /// Writes down what is not on disk yet. A record is there whenever something has ended; where

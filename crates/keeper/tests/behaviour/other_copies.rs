@@ -238,6 +238,33 @@ async fn a_sign_out_in_another_copy_ends_a_refresh_that_waits_for_the_network() 
 }
 
 #[tokio::test]
+async fn what_the_server_asked_of_one_copy_the_next_one_under_the_lock_heeds() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    stage.server.then([Step::Wait(10 * MINUTE)]);
+    stage.clock.advance(DUE);
+    let asked = async |app: &App| {
+        app.until("it is settled", |shown| {
+            matches!(sentence(shown).as_str(), "throttled" | "another_copy")
+        })
+        .await
+    };
+    for app in [&first, &second] {
+        asked(app).await;
+    }
+    // Whoever found the lock held looks again a second later.
+    stage.clock.advance(2 * SECOND);
+    for app in [&first, &second] {
+        app.until("it is throttled", |shown| sentence(shown) == "throttled").await;
+    }
+    stage.clock.advance(MINUTE);
+    for app in [&first, &second] {
+        app.keeper.look().await;
+    }
+    assert_eq!(stage.diary.count("asked"), 1);
+}
+
+#[tokio::test]
 async fn a_wait_that_the_server_asked_for_outlives_a_restart() {
     let stage = Stage::new();
     let app = stage.signed_in().await;

@@ -54,6 +54,7 @@ async fn it_is_told_after_a_restart_as_well() {
     stage.server.says_farewell([Farewell::Status(None)]);
     app.keeper.sign_out().await;
     app.until("it is shown", |shown| !shown.outbox.is_empty()).await;
+    stage.until_tried(1).await;
     app.kill().await;
 
     let app = stage.start();

@@ -1,7 +1,7 @@
 //! What could not be saved is held, told, renewed from memory and saved later.
 
 use crate::stage::{DUE, Stage, Step, Wrote, sentence};
-use engine::{Class, SECOND, Trigger};
+use engine::{Class, HOUR, SECOND, Trigger};
 use keeper::record::Keep;
 
 #[tokio::test]
@@ -17,6 +17,37 @@ async fn a_failed_save_is_exposed_told_and_made_up_for_by_the_tick() {
     assert_eq!(stage.stored(), "access-1");
     stage.vault.fail(None);
     stage.clock.advance(5 * SECOND);
+    app.until("it is saved", |shown| shown.view.unsaved.is_none()).await;
+    assert_eq!(stage.stored(), "access-2");
+}
+
+#[tokio::test]
+async fn what_a_server_that_does_not_rotate_gave_is_not_taken_for_saved_either() {
+    // The stored refresh token is the same before and after: only the access token tells them apart.
+    let stage = Stage::new();
+    stage.server.then([Step::Grant(HOUR), Step::GrantOnly(HOUR)]);
+    let app = stage.signed_in().await;
+    let hanging = stage.vault.hang(Wrote::Session);
+    stage.clock.advance(DUE);
+    stage.diary.until("hangs", 1).await;
+    stage.vault.disk_is_full();
+    drop(hanging);
+    app.until("it is unsaved", |shown| shown.view.unsaved.is_some()).await;
+    for _ in 0..3 {
+        stage.clock.advance(5 * SECOND);
+        app.keeper.look().await;
+    }
+    let shown = app.shown();
+    assert!(shown.view.unsaved.is_some());
+    assert_eq!((app.token().await.as_str(), stage.stored().as_str()), ("access-2", "access-1"));
+    assert_eq!(stage.diary.count("unlocked"), 0);
+    stage.vault.fail(None);
+    // The last try may still be on its way when the next tick comes: the one after that finds it done.
+    for _ in 0..3 {
+        stage.clock.advance(5 * SECOND);
+        app.keeper.look().await;
+        tokio::task::yield_now().await;
+    }
     app.until("it is saved", |shown| shown.view.unsaved.is_none()).await;
     assert_eq!(stage.stored(), "access-2");
 }

@@ -200,7 +200,7 @@ impl Vault for SlowVault {
         self.inner.label()
     }
 
-    fn forget(&self) -> Result<(), VaultFailure> {
-        self.inner.forget()
+    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
+        self.inner.forget_if(wanted)
     }
 }

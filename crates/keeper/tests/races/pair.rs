@@ -206,8 +206,8 @@ impl Vault for Watched {
         self.inner.label()
     }
 
-    fn forget(&self) -> Result<(), VaultFailure> {
+    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
         let _under_way = self.begin();
-        self.inner.forget()
+        self.inner.forget_if(wanted)
     }
 }

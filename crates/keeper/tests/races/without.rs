@@ -132,8 +132,8 @@ impl Vault for NoRefreshLock {
         self.0.label()
     }
 
-    fn forget(&self) -> Result<(), VaultFailure> {
-        self.0.forget()
+    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
+        self.0.forget_if(wanted)
     }
 }
 
@@ -183,7 +183,7 @@ impl Vault for NeverAgain {
         self.inner.label()
     }
 
-    fn forget(&self) -> Result<(), VaultFailure> {
-        self.inner.forget()
+    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
+        self.inner.forget_if(wanted)
     }
 }

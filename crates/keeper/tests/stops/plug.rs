@@ -189,8 +189,8 @@ impl Vault for Guarded {
         self.inner.label()
     }
 
-    fn forget(&self) -> Result<(), VaultFailure> {
-        self.inner.forget()
+    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
+        self.inner.forget_if(wanted)
     }
 }
 

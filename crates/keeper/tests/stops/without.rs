@@ -152,7 +152,7 @@ impl Vault for NoIntent {
         self.0.label()
     }
 
-    fn forget(&self) -> Result<(), VaultFailure> {
-        self.0.forget()
+    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
+        self.0.forget_if(wanted)
     }
 }

@@ -35,10 +35,16 @@ pub struct Keys {
     file: Box<dyn KeySource>,
 }
 
+/// A key, and the place that it came from.
+#[derive(Clone)]
+pub(crate) struct FoundKey {
+    pub(crate) kept_by: KeptBy,
+    pub(crate) key: Key,
+}
+
 /// A key, and what to tell of it.
 pub(crate) struct Found {
-    pub(crate) key: Key,
-    pub(crate) kept_by: KeptBy,
+    pub(crate) key: FoundKey,
     pub(crate) protection: Protection,
 }
 
@@ -46,9 +52,9 @@ pub(crate) struct Found {
 pub(crate) struct Wish<'a> {
     /// Some record says that its key is in the keychain: a keychain that vanished is waited for.
     pub(crate) keychain_only: bool,
-    /// Whether this key opens what is there now. A record that the key in the file opens goes on with
-    /// it: a keychain that comes later does not change that.
-    pub(crate) goes_on_with: &'a dyn Fn(&Key) -> bool,
+    /// The key from the file, of a session that is open in this process. It goes on with it: a
+    /// keychain that comes later does not change that. What only a file says is no reason for it.
+    pub(crate) goes_on_with: Option<&'a Key>,
     /// No other account waits for a key from the keychain: a new one may be made there.
     pub(crate) new_in_keychain: bool,
     /// The same for the file.
@@ -76,8 +82,8 @@ impl Keys {
     }
 
     /// The key to seal a new session with. The keychain is asked first, whatever records say; the
-    /// file takes its place only where there is no keychain, or where a record goes on with the key in
-    /// it. `None`: there is no key, and none may be made. The caller holds the key lock.
+    /// file takes its place only where there is no keychain, or where an open session goes on with the
+    /// key in it. `None`: there is no key, and none may be made. The caller holds the key lock.
     pub(crate) fn for_sealing(&self, wish: &Wish<'_>) -> Result<Option<Found>, KeyFailure> {
         let no_keychain = match self.keychain.find() {
             Ok(Some(key)) => return Ok(Some(found(key, KeptBy::Keychain))),
@@ -110,34 +116,32 @@ impl Keys {
     }
 
     fn going_on(&self, wish: &Wish<'_>) -> Option<Found> {
-        let key = self.file.find().ok().flatten().filter(|key| (wish.goes_on_with)(key))?;
+        let key = self.file.find().ok().flatten().filter(|key| wish.goes_on_with == Some(key))?;
         Some(found(key, KeptBy::KeyFile))
     }
 
     /// Whether a record that this place's key opens is vouched for by that. The file is the one place
-    /// where somebody who may write here could have put a key of his own: it counts for nothing while
-    /// the keychain has one.
+    /// where somebody who may write here could have put a key of his own: it counts for nothing where
+    /// there is a keychain, be it empty.
     pub(crate) fn may_vouch(&self, kept_by: KeptBy) -> Result<bool, KeyFailure> {
         match kept_by {
             KeptBy::Keychain => Ok(true),
             KeptBy::KeyFile => match self.keychain.find() {
-                Ok(key) => Ok(key.is_none()),
+                Ok(_) => Ok(false),
                 Err(KeyFailure::NoKeychain(_)) => Ok(true),
                 Err(failure) => Err(failure),
             },
         }
     }
 
-    /// Removes the key from the file, and from the keychain unless the last record was sealed by the
-    /// file's.
-    pub(crate) fn forget(&self, kept_by: Option<KeptBy>) -> Result<(), KeyFailure> {
-        if kept_by != Some(KeptBy::KeyFile) {
-            match self.keychain.forget() {
-                Ok(()) | Err(KeyFailure::NoKeychain(_)) => {}
-                Err(failure) => return Err(failure),
-            }
+    /// Removes the key from both places, whatever records say of it: each is asked though the other
+    /// fails.
+    pub(crate) fn forget(&self) -> Result<(), KeyFailure> {
+        let file = self.file.forget();
+        match self.keychain.forget() {
+            Ok(()) | Err(KeyFailure::NoKeychain(_)) => file,
+            Err(failure) => Err(failure),
         }
-        self.file.forget()
     }
 }
 
@@ -148,5 +152,5 @@ fn found(key: Key, kept_by: KeptBy) -> Found {
             why: "when the session was first kept, no keychain could be used".to_owned(),
         },
     };
-    Found { key, kept_by, protection }
+    Found { key: FoundKey { kept_by, key }, protection }
 }

@@ -14,7 +14,7 @@ mod file;
 mod keychain;
 mod limit;
 
-pub(crate) use choice::{KeptBy, LOCK_FILE, Wish};
+pub(crate) use choice::{Found, FoundKey, KeptBy, LOCK_FILE, Wish};
 pub use choice::{Keys, Protection};
 pub use file::FileKey;
 pub use keychain::KeychainKey;

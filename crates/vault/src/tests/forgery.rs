@@ -1,12 +1,13 @@
 //! Somebody who may write this folder before the app starts, and has no key of ours.
 
 use super::keychain::Scripted;
-use super::{Bench, KEY, edited, save, signed_out, signed_out_with, token_of};
+use super::{Bench, KEY, edited, ids_of, save, signed_out, signed_out_with, token_of};
 use crate::contract::sample;
-use crate::keys::{FileKey, Key, KeyFailure, Keys, Protection};
-use crate::{FileVault, PlainFiles, Slot};
+use crate::document::{self, Content, Place};
+use crate::keys::{FileKey, KeptBy, Key, KeyFailure, Keys, Protection};
+use crate::{FileVault, PlainFiles, Slot, Slots as _};
 use keeper::ports::{Vault as _, VaultFailure};
-use keeper::record::Record;
+use keeper::record::{Keep, Record};
 use std::fs;
 use std::path::Path;
 
@@ -108,9 +109,9 @@ fn without_a_keychain_an_account_beside_another_uses_the_same_key_file() {
 #[test]
 fn a_sign_out_of_ours_is_vouched_for_and_one_with_an_edited_address_is_not() {
     let bench = Bench::renewed_once();
-    assert!(bench.vault().vouches().unwrap(), "signed in");
+    assert!(bench.vault().vouched_settings().unwrap().is_some(), "signed in");
     bench.save(signed_out(2));
-    assert!(bench.vault().vouches().unwrap(), "signed out");
+    assert!(bench.vault().vouched_settings().unwrap().is_some(), "signed out");
     for slot in Slot::BOTH {
         let address = "https://evil.example/";
         let bytes = edited(&bench, slot, |document| document["account"]["base"] = address.into());
@@ -119,13 +120,13 @@ fn a_sign_out_of_ours_is_vouched_for_and_one_with_an_edited_address_is_not() {
     let vault = bench.vault();
     let record = vault.read().unwrap().record.unwrap();
     assert_eq!(record.account["base"], "https://evil.example/");
-    assert!(!vault.vouches().unwrap());
-    assert!(!bench.vault().vouches().unwrap());
+    assert_eq!(vault.vouched_settings().unwrap(), None);
+    assert_eq!(bench.vault().vouched_settings().unwrap(), None);
 }
 
 #[test]
-fn nothing_kept_is_nothing_to_be_wary_of() {
-    assert!(Bench::new().vault().vouches().unwrap());
+fn where_nothing_is_kept_nothing_is_vouched_for() {
+    assert_eq!(Bench::new().vault().vouched_settings().unwrap(), None);
 }
 
 #[test]
@@ -133,13 +134,20 @@ fn what_is_not_sealed_or_sealed_by_another_key_is_not_vouched_for() {
     let bench = Bench::new();
     plant_unsealed(&bench, &evil(signed_out(2)));
     let keychain = Scripted::holding(KEY);
-    assert!(!bench.vault_by(keychain.clone()).vouches().unwrap());
+    assert_eq!(bench.vault_by(keychain.clone()).vouched_settings().unwrap(), None);
     assert_eq!(keychain.asked(), 0, "there is nothing to open");
 
     let bench = Bench::new();
     plant(&bench, "alice", &evil(signed_out(2)));
-    assert!(!bench.vault().vouches().unwrap(), "his key file opens it, and the keychain has ours");
-    assert!(bench.vault_by(Scripted::absent()).vouches().unwrap(), "there is only the file");
+    assert_eq!(
+        bench.vault().vouched_settings().unwrap(),
+        None,
+        "his key file opens it, and the keychain has ours"
+    );
+    assert!(
+        bench.vault_by(Scripted::absent()).vouched_settings().unwrap().is_some(),
+        "there is only the file"
+    );
 }
 
 #[test]
@@ -147,22 +155,27 @@ fn a_keychain_that_cannot_be_asked_vouches_for_nobody_and_against_nobody() {
     let bench = Bench::renewed_once();
     bench.save(signed_out(2));
     let locked = bench.vault_by(Scripted::locked());
-    assert!(matches!(locked.vouches(), Err(VaultFailure::KeychainLocked(_))));
-    assert!(!bench.vault_by(Scripted::empty()).vouches().unwrap(), "no key of ours");
+    assert!(matches!(locked.vouched_settings(), Err(VaultFailure::KeychainLocked(_))));
+    assert_eq!(
+        bench.vault_by(Scripted::empty()).vouched_settings().unwrap(),
+        None,
+        "no key of ours"
+    );
 }
 
 #[test]
-fn settings_that_were_replaced_after_they_were_read_are_not_vouched_for() {
+fn settings_that_were_replaced_after_they_were_read_are_told_as_they_are_now() {
     let bench = Bench::renewed_once();
     bench.save(signed_out(2));
     let vault = bench.vault();
-    vault.read().unwrap();
-    let moved =
-        Record { account: serde_json::json!({"base": "https://new.example/"}), ..sample(3, "") };
-    bench.save(moved);
-    assert!(!vault.vouches().unwrap(), "what is on the screen is something else");
-    vault.read().unwrap();
-    assert!(vault.vouches().unwrap());
+    let shown = vault.read().unwrap().record.unwrap().account;
+    let moved = serde_json::json!({"base": "https://new.example/"});
+    let theirs = Record { account: moved.clone(), ..sample(3, "") };
+    bench.save(theirs);
+    // Whoever sends by what is on the screen sees that it is something else.
+    assert_ne!(shown, moved);
+    assert_eq!(vault.vouched_settings().unwrap(), Some(moved));
+    assert!(vault.has_news());
 }
 
 #[test]
@@ -175,12 +188,12 @@ fn an_edited_slot_beside_one_of_ours_is_set_aside_and_not_taken_for_what_was_sho
     // Nobody asks the keychain to stay signed out.
     let vault = bench.vault();
     assert_eq!(vault.read().unwrap().record.unwrap().account["base"], "evil");
-    assert!(!vault.vouches().unwrap());
+    assert_eq!(vault.vouched_settings().unwrap(), Some(sample(1, "").account));
     assert!(vault.has_news());
     let reading = vault.read().unwrap();
     assert_eq!(reading.record.unwrap().account, sample(1, "").account);
     assert!(reading.set_aside[0].contains("changed from outside"));
-    assert!(vault.vouches().unwrap());
+    assert!(vault.vouched_settings().unwrap().is_some());
 }
 
 /// The vault's own key must not be put under what somebody else wrote, by whichever way.
@@ -194,8 +207,8 @@ fn forged_settings_are_never_sealed_by_a_later_write() {
     plant_unsealed(&bench, &evil(signed_out(5)));
     for epoch in [5, 6] {
         vault.change(&mut |present| Some(Record { epoch, ..present.unwrap().clone() })).unwrap();
-        assert!(!vault.vouches().unwrap());
-        assert!(!bench.vault().vouches().unwrap());
+        assert_eq!(vault.vouched_settings().unwrap(), None);
+        assert_eq!(bench.vault().vouched_settings().unwrap(), None);
     }
 
     // A session with an edited address, which does not open: signing out carries the address on.
@@ -210,7 +223,7 @@ fn forged_settings_are_never_sealed_by_a_later_write() {
         .change(&mut |present| Some(Record { epoch: 2, session: None, ..present.unwrap().clone() }))
         .unwrap();
     assert!(bench.document(Slot::A)["sealed"].is_null());
-    assert!(!vault.vouches().unwrap());
+    assert_eq!(vault.vouched_settings().unwrap(), None);
 }
 
 #[test]
@@ -226,7 +239,7 @@ fn a_forged_sign_out_costs_a_sign_in_and_no_token() {
     let vault = bench.vault();
     let record = vault.read().unwrap().record.unwrap();
     assert!(record.session.is_none());
-    assert!(!vault.vouches().unwrap());
+    assert_eq!(vault.vouched_settings().unwrap(), None);
 }
 
 #[test]
@@ -236,4 +249,141 @@ fn the_label_asks_no_keychain() {
     let label = bench.vault_by(keychain.clone()).label().unwrap().unwrap();
     assert_eq!(label.account, sample(1, "").account);
     assert_eq!(keychain.asked(), 0);
+}
+
+/// His key file, and the key in it.
+fn his_key(bench: &Bench) -> Key {
+    let his = Key::new([9; 32]);
+    fs::write(bench.folder.path().join("key"), &*his.to_text()).unwrap();
+    his
+}
+
+/// A document of his, sealed with his key, that names `protection` as the place of that.
+fn his_document(slot: Slot, record: &Record, protection: KeptBy, key: &Key) -> serde_json::Value {
+    let protection = Some(protection);
+    let place = Place { account: "alice", slot, after: None, first_of_two: true, protection };
+    document::write_down(record, &place, Some(key)).unwrap()
+}
+
+#[test]
+fn a_planted_key_opens_nothing_that_says_its_key_is_in_the_keychain() {
+    for session in [false, true] {
+        let bench = Bench::new();
+        let his = his_key(&bench);
+        let older = if session { sample(2, "his") } else { signed_out(2) };
+        let older = Record { generation: 1, ..evil(older) };
+        let older = his_document(Slot::A, &older, KeptBy::Keychain, &his);
+        bench.put(Slot::A, &serde_json::to_vec(&older).unwrap());
+        let newest = if session { sample(2, "his") } else { signed_out_with(2, &[1]) };
+        let newest = Record { generation: 2, ..evil(newest) };
+        // Garbage: sealed with a key that is nowhere.
+        let newest = his_document(Slot::B, &newest, KeptBy::KeyFile, &Key::new([3; 32]));
+        bench.put(Slot::B, &serde_json::to_vec(&newest).unwrap());
+        let before = Slot::BOTH.map(|slot| bench.raw(slot));
+
+        for keychain in [Scripted::holding(KEY), Scripted::empty(), Scripted::absent()] {
+            let vault = bench.vault_by(keychain);
+            assert_eq!(vault.vouched_settings().unwrap(), None);
+            match vault.read() {
+                Ok(reading) => assert!(reading.outbox_shut.is_some(), "it opened"),
+                Err(failure) => assert!(matches!(failure, VaultFailure::KeyGone(_))),
+            }
+            assert_eq!(vault.vouched_settings().unwrap(), None);
+            assert_eq!(Slot::BOTH.map(|slot| bench.raw(slot)), before, "nothing is set aside");
+        }
+    }
+}
+
+/// Whether the seal of any document in the folder opens with this key.
+fn opens_anything(bench: &Bench, key: &Key) -> bool {
+    Slot::BOTH.into_iter().filter(|slot| bench.path(*slot).exists()).any(
+        |slot| match document::read("alice", slot, &bench.raw(slot)) {
+            Content::Whole(document) => document.open(key).is_some(),
+            Content::Damaged(_) | Content::Newer(_) => false,
+        },
+    )
+}
+
+#[test]
+fn a_running_session_never_turns_from_the_keychain_to_a_planted_key_file() {
+    let bench = Bench::renewed_once();
+    let keychain = Scripted::holding(KEY);
+    let vault = bench.vault_by(keychain);
+    save(&vault, sample(5, "mine")).unwrap();
+    let his = his_key(&bench);
+    fs::remove_file(bench.path(Slot::A)).unwrap();
+    let session = Record { generation: 1, ..sample(2, "his") };
+    let planted = his_document(Slot::B, &session, KeptBy::KeyFile, &his);
+    bench.put(Slot::B, &serde_json::to_vec(&planted).unwrap());
+
+    assert!(matches!(vault.read(), Err(VaultFailure::KeyGone(_))));
+    assert_eq!(vault.vouched_settings().unwrap(), None);
+    save(&vault, signed_out_with(6, &[1])).unwrap();
+    assert!(!opens_anything(&bench, &his), "signed out");
+    save(&vault, signed_out_with(6, &[1, 2])).unwrap();
+    assert!(!opens_anything(&bench, &his), "a late entry");
+    assert!(opens_anything(&bench, &Key::new(KEY)));
+    assert_eq!(ids_of(bench.read().record.as_ref()), [1, 2]);
+}
+
+#[test]
+fn a_keychain_that_is_empty_gets_the_next_session_whatever_a_planted_session_says() {
+    let bench = Bench::new();
+    plant(&bench, "alice", &sample(2, "his"));
+    let keychain = Scripted::empty();
+    let vault = bench.vault_by(keychain.clone());
+    assert_eq!(vault.vouched_settings().unwrap(), None, "there is a keychain");
+    save(&vault, sample(3, "mine")).unwrap();
+    assert_eq!(vault.protection(), Protection::Keychain);
+    assert_eq!(keychain.created(), 1);
+    for slot in Slot::BOTH {
+        assert_eq!(bench.document(slot)["protection"], "keychain");
+    }
+    assert_eq!(token_of(&bench.vault_by(keychain).read().unwrap()), "mine");
+}
+
+#[test]
+fn settings_that_are_kept_in_memory_are_vouched_for() {
+    let bench = Bench::new();
+    let vault = bench.vault_by(Scripted::locked());
+    let record = Record { keep: Keep::Memory, ..sample(1, "only here") };
+    save(&vault, record.clone()).unwrap();
+    assert_eq!(vault.vouched_settings().unwrap(), Some(record.account));
+
+    // A session that the disk lost, and that is remembered.
+    let bench = Bench::renewed_once();
+    let vault = bench.vault();
+    vault.read().unwrap();
+    for slot in Slot::BOTH {
+        bench.put(slot, b"torn");
+    }
+    assert_eq!(vault.vouched_settings().unwrap(), Some(sample(1, "").account));
+}
+
+#[test]
+fn the_last_to_be_forgotten_takes_the_key_from_the_keychain_whatever_the_files_say() {
+    let bench = Bench::new();
+    let keychain = Scripted::holding(KEY);
+    plant(&bench, "alice", &signed_out(2));
+    fs::write(bench.folder.path().join("mallory-a.json"), b"garbage").unwrap();
+    bench.vault_by(keychain.clone()).forget().unwrap();
+    assert!(!keychain.holds_one());
+    assert!(!bench.folder.path().join("key").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_slot_that_is_a_link_to_elsewhere_is_not_written_through() {
+    let bench = Bench::new();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let target = elsewhere.path().join("precious");
+    fs::write(&target, b"precious").unwrap();
+    for slot in Slot::BOTH {
+        std::os::unix::fs::symlink(&target, bench.path(slot)).unwrap();
+    }
+    let slots = bench.slots();
+    for slot in Slot::BOTH {
+        assert!(slots.write(slot, &serde_json::json!({})).is_err());
+    }
+    assert_eq!(fs::read(&target).unwrap(), b"precious");
 }

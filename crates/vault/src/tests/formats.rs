@@ -43,7 +43,7 @@ fn a_session_in_the_first_format_is_read_and_goes_on_in_the_second() {
     assert_eq!(token_of(&reading), "renewed in format 1");
     assert!(!reading.fell_back && reading.set_aside.is_empty());
     assert!(bench.vault().card().unwrap().unwrap().has_session);
-    assert!(bench.vault().vouches().unwrap());
+    assert_eq!(bench.vault().vouched_settings().unwrap(), Some(sample(1, "").account));
 
     let record =
         keeper::record::Record { outbox: vec![unrevoked(7)], ..sample(1, "renewed in format 2") };
@@ -67,7 +67,7 @@ fn a_sign_out_in_the_first_format_is_read_without_a_key_and_nobody_vouches_for_i
     assert!(record.session.is_none() && record.epoch == 2 && !reading.fell_back);
     assert_eq!(record.account, sample(1, "").account);
     assert!(!vault.card().unwrap().unwrap().has_session);
-    assert!(!vault.vouches().unwrap());
+    assert_eq!(vault.vouched_settings().unwrap(), None);
     assert_eq!(keychain.asked(), 0);
 
     save(&vault, sample(3, "again")).unwrap();
@@ -77,7 +77,7 @@ fn a_sign_out_in_the_first_format_is_read_without_a_key_and_nobody_vouches_for_i
         assert_eq!(bench.document(slot)["version"], 2);
     }
     assert_eq!(ids_of(bench.read().record.as_ref()), [1]);
-    assert!(vault.vouches().unwrap());
+    assert_eq!(vault.vouched_settings().unwrap(), Some(sample(1, "").account));
 }
 
 #[test]

@@ -65,6 +65,10 @@ impl Scripted {
         self.0.lock().unwrap().key = Some(Key::new(key));
     }
 
+    pub(super) fn holds_one(&self) -> bool {
+        self.key().is_some()
+    }
+
     fn key(&self) -> Option<Key> {
         self.0.lock().unwrap().key.clone()
     }

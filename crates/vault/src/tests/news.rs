@@ -115,10 +115,10 @@ fn asking_who_vouches_hides_no_news() {
     let bench = Bench::renewed_once();
     let vault = bench.vault();
     vault.read().unwrap();
-    vault.vouches().unwrap();
+    vault.vouched_settings().unwrap();
     assert!(!vault.has_news());
     bench.save(sample(1, "theirs"));
-    vault.vouches().unwrap();
+    vault.vouched_settings().unwrap();
     assert!(vault.has_news());
 }
 

@@ -163,6 +163,18 @@ impl Stage {
         assert!(come, "waited in vain until {what} is stored");
     }
 
+    /// Waits until the ended session on disk says that so many tries have failed.
+    pub(crate) async fn until_tried(&self, tries: u32) {
+        let told = || self.vault.record().and_then(|record| Some(record.outbox.first()?.tries));
+        let there = async {
+            while told() != Some(tries) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let come = tokio::time::timeout(IN_VAIN, there).await.is_ok();
+        assert!(come, "waited in vain for {tries} tries on disk");
+    }
+
     /// Waits until no ended session is on disk any more.
     pub(crate) async fn until_told(&self) {
         let stored = || self.vault.record().is_some_and(|record| !record.outbox.is_empty());

@@ -17,7 +17,9 @@ use tokio::sync::watch;
 pub(crate) enum Step {
     /// The next tokens, for so many milliseconds.
     Grant(i64),
-    /// The same, but not before [`Scripted::answers_at_last`].
+    /// The same, with the refresh token that it was asked with: this server does not rotate.
+    GrantOnly(i64),
+    /// The same as [`Step::Grant`], but not before [`Scripted::answers_at_last`].
     GrantLate(i64),
     /// A failure of this class.
     Fail(Class),
@@ -112,8 +114,9 @@ impl Scripted {
         let asked = self.clock.now();
         let step = self.steps.lock().unwrap().pop_front().unwrap_or(Step::Grant(HOUR));
         opened(&self.open).await;
+        let rotates = !matches!(step, Step::GrantOnly(_));
         let lifetime = match step {
-            Step::Grant(ms) => ms,
+            Step::Grant(ms) | Step::GrantOnly(ms) => ms,
             Step::GrantLate(ms) => {
                 opened(&self.late).await;
                 ms
@@ -130,6 +133,7 @@ impl Scripted {
         let number = self.told.fetch_add(1, Ordering::SeqCst) + 1;
         let renewal = match before.map(|before| &before.renewal) {
             Some(RenewalSecret::Nothing) => RenewalSecret::Nothing,
+            Some(same) if !rotates => same.clone(),
             _ => RenewalSecret::RefreshToken(format!("{}refresh-{number}", self.name).into()),
         };
         Ok(Answer {

@@ -205,8 +205,11 @@ impl Vault for MemoryVault {
         Ok(record.map(|record| Label { account: record.account, identity: record.identity }))
     }
 
-    fn forget(&self) -> Result<(), VaultFailure> {
+    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
         let _lock = self.disk.record_lock.lock().unwrap();
+        if !wanted() {
+            return Ok(false);
+        }
         let mut state = self.disk.state.lock().unwrap();
         if state.forget_fails {
             return Err(VaultFailure::not_written("still there: slot A"));
@@ -215,6 +218,6 @@ impl Vault for MemoryVault {
         drop(state);
         self.has_seen();
         self.diary.note("forgot");
-        Ok(())
+        Ok(true)
     }
 }

@@ -1,0 +1,67 @@
+//! What the owner is told, by others and by its own tasks.
+
+use crate::access::AccessToken;
+use crate::handle::{SignIn, SignInError, Unavailable};
+use crate::outbox::Told;
+use crate::ports::{Label, Reading, VaultFailure};
+use crate::refresh::{Outcome, Saved};
+use crate::sign::{NotSignedIn, SignedIn, Turn};
+use crate::unsaved::Over;
+use engine::{ClockSample, Fingerprint, Policy, Trigger};
+use tokio::sync::oneshot;
+
+/// What the owner is told.
+pub(crate) enum Message {
+    Came(Trigger),
+    Look(oneshot::Sender<()>),
+    SignIn(Box<SignIn>, oneshot::Sender<Result<(), SignInError>>),
+    SignOut(oneshot::Sender<()>),
+    Forget(oneshot::Sender<Result<(), VaultFailure>>),
+    Token {
+        min_validity_ms: i64,
+        reply: oneshot::Sender<Result<AccessToken, Unavailable>>,
+    },
+    ApiRefused(Fingerprint, oneshot::Sender<()>),
+    ApiAnswered {
+        confirmed: bool,
+        clock: Option<ClockSample>,
+    },
+    IsSignedIn(oneshot::Sender<bool>),
+    Policy(Policy),
+    Quit(oneshot::Sender<()>),
+    // From the owner's own tasks:
+    Read(Box<Result<Reading, VaultFailure>>),
+    /// What stands on a record that cannot be opened.
+    Labelled(Option<Label>),
+    /// What another process has written; `None` where there is no news.
+    Looked(Box<Option<Result<Reading, VaultFailure>>>),
+    Refreshed {
+        attempt: u64,
+        outcome: Outcome,
+    },
+    SignedIn {
+        result: Result<Box<SignedIn>, NotSignedIn>,
+        turn: Turn,
+        reply: oneshot::Sender<Result<(), SignInError>>,
+    },
+    SignOutWritten {
+        ended: u64,
+        /// Which ended sessions are on disk; `None`: a later sign-in is waited for.
+        result: Result<Option<Vec<u64>>, VaultFailure>,
+        reply: Option<oneshot::Sender<()>>,
+    },
+    /// What came of telling a server that a session has ended.
+    Told {
+        id: u64,
+        told: Told,
+    },
+    /// What ended sessions are on disk; `None` where nothing could be written.
+    OutboxStored(Option<Vec<u64>>),
+    SavedLate {
+        /// What was to be saved.
+        stand: Over,
+        result: Result<Saved, VaultFailure>,
+    },
+    /// Something was done that nobody waits for.
+    Done,
+}
