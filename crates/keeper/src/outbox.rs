@@ -3,11 +3,10 @@
 
 use crate::ports::{AuthServer, Clock, Connector};
 use crate::record::{Keep, Record, RenewalSecret, Session, Stamp, Tokens, Unrevoked};
-use crate::snapshot::stamp;
+use crate::snapshot::{left_ms, stamp};
 use crate::store::Store;
 use engine::{
-    Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, HOUR, Lifetime, Now, Revocation,
-    WriteTrouble,
+    Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, Lifetime, Now, Revocation, WriteTrouble,
 };
 use std::sync::Arc;
 
@@ -33,6 +32,15 @@ impl Holder {
     pub(crate) fn is_same_person(&self, other: &Self, connector: &dyn Connector) -> bool {
         self.user == other.user
             && connector.issuer(&self.account) == connector.issuer(&other.account)
+    }
+
+    /// Whose session a record holds.
+    pub(crate) fn in_record(record: &Record) -> Self {
+        Self {
+            account: record.account.clone(),
+            user: record.identity.as_ref().map(|who| who.user.clone()).unwrap_or_default(),
+            keep: record.keep,
+        }
     }
 
     /// Whose an entry is.
@@ -108,16 +116,10 @@ pub(crate) fn add_missing(record: &mut Record, missing: &[Unrevoked]) -> bool {
     record.outbox.len() != before
 }
 
-/// When one that was read is tried next, in this boot's time: at most an hour from now.
+/// When one that was read is tried next, in this boot's time.
 fn next_try(entry: &Unrevoked, clock: &dyn Clock) -> Boot {
-    let now = clock.now();
-    let Some(at) = &entry.next_try else { return Boot(i64::MIN) };
-    let left = if at.boot_id == clock.boot_id() {
-        at.boot_ms - now.boot.0
-    } else {
-        at.wall_ms - now.wall.0
-    };
-    now.boot + left.min(HOUR)
+    let left = |at| clock.now().boot + left_ms(at, clock);
+    entry.next_try.as_ref().map_or(Boot(i64::MIN), left)
 }
 
 impl Outbox {

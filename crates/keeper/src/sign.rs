@@ -74,7 +74,6 @@ pub(crate) async fn sign_in(
         name: credentials.user.clone(),
     });
     let began = session(&answer, new_key(), 0, clock.as_ref(), offset);
-    let holder = Holder { account: account.clone(), user: identity.user.clone(), keep };
     let record = Record {
         epoch: known_epoch + 1,
         generation: 0,
@@ -85,6 +84,7 @@ pub(crate) async fn sign_in(
         session: Some(began.clone()),
         outbox: Vec::new(),
     };
+    let holder = Holder::in_record(&record);
     let saved = {
         let (turn, record, holder) = (turn.clone(), record.clone(), holder.clone());
         let write = store.write(move |vault| {

@@ -2,7 +2,7 @@
 
 use crate::ports::{Answer, Clock};
 use crate::record::{Record, RenewalSecret, Session, Stamp, Tokens};
-use engine::{Boot, Fingerprint, Grant, Identity, Now, Renewal, Snapshot, Wall};
+use engine::{Boot, Fingerprint, Grant, HOUR, Identity, Now, Renewal, Snapshot, Wall};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -85,6 +85,15 @@ pub(crate) fn snapshot(record: &Record, fell_back: bool, clock: &dyn Clock) -> O
             .as_ref()
             .is_some_and(|until| until.boot_id == clock.boot_id()),
     })
+}
+
+/// How much is left until then, in milliseconds: at most an hour, whatever the clocks have done since
+/// it was written down; negative once it is over.
+pub(crate) fn left_ms(until: &Stamp, clock: &dyn Clock) -> i64 {
+    let (now, until_then) = (clock.now(), moment(until));
+    let same_boot = until.boot_id == clock.boot_id();
+    let left = if same_boot { until_then.boot - now.boot } else { until_then.wall - now.wall };
+    left.min(HOUR)
 }
 
 fn moment(stamp: &Stamp) -> Now {

@@ -1,7 +1,7 @@
 //! What the owner does about the record that was read, and about refreshes.
 
-use super::signing::whose;
 use super::{Answered, Asked, Message, Owner, caught};
+use crate::outbox::Holder;
 use crate::ports::{AuthServer, Call, Label, Reading, VaultFailure};
 use crate::record::{Record, Session};
 use crate::refresh::{self, Around, Basis, Outcome, Renewed};
@@ -68,7 +68,7 @@ impl Owner {
         self.shown.account = Some(record.account.clone());
         self.shown.keep = record.keep;
         self.shown.known_as = None;
-        self.holder = record.session.as_ref().map(|_| whose(record));
+        self.holder = record.session.as_ref().map(|_| Holder::in_record(record));
     }
 
     /// The server of the present account.

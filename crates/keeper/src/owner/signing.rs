@@ -4,7 +4,7 @@ use super::{Message, Owner, caught};
 use crate::handle::{SignIn, SignInError};
 use crate::outbox::Holder;
 use crate::ports::VaultFailure;
-use crate::record::{Keep, Record, Session};
+use crate::record::{Keep, Session};
 use crate::sign::{self, NotSignedIn, SignedIn, Turn};
 use crate::snapshot::snapshot;
 use engine::{Class, Exchange, Failure, Input};
@@ -47,7 +47,7 @@ impl Owner {
         let Some(session) = record.session.clone().filter(|_| !overtaken) else {
             // Somebody has signed out between its being saved and this moment.
             if let Some(session) = &record.session {
-                self.give_back(session.tokens.clone(), Some(session), whose(&record));
+                self.give_back(session.tokens.clone(), Some(session), Holder::in_record(&record));
             }
             return Err(SignInError::Overtaken);
         };
@@ -188,14 +188,5 @@ impl Owner {
             let result = result.map(|removed| removed.then(Vec::new));
             Message::SignOutWritten { ended, result, reply: None }
         });
-    }
-}
-
-/// Whose session a record holds.
-pub(super) fn whose(record: &Record) -> Holder {
-    Holder {
-        account: record.account.clone(),
-        user: record.identity.as_ref().map(|who| who.user.clone()).unwrap_or_default(),
-        keep: record.keep,
     }
 }

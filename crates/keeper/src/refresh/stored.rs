@@ -2,12 +2,12 @@
 //! marks that a refresh leaves there.
 
 use super::Around;
-use crate::ports::{Clock, VaultFailure};
+use crate::ports::VaultFailure;
 use crate::record::{Intent, Record, Session, Stamp};
 use crate::sign::Turn;
-use crate::snapshot::{fingerprint, renewal_fingerprint, stamp};
+use crate::snapshot::{fingerprint, left_ms, renewal_fingerprint, stamp};
 use crate::unsaved::{Over, Unsaved};
-use engine::{Class, Exchange, Failure, Fingerprint, HOUR, Now};
+use engine::{Class, Exchange, Failure, Fingerprint, Now};
 
 /// Which stored session a change is meant for.
 #[derive(Clone)]
@@ -29,7 +29,9 @@ impl Ours {
         }
         let over = Over::of(stored);
         if over.epoch == Some(self.epoch) && over.renewal == self.asked_with {
-            return stored.cloned();
+            // Where the server does not rotate, a later renewal has the same refresh token: a write
+            // that comes late must not go back behind it.
+            return stored.filter(|stored| !self.is_before(stored)).cloned();
         }
         let unsaved = self.unsaved.as_ref().filter(|unsaved| unsaved.may_replace(over))?;
         Some(unsaved.over(stored))
@@ -95,7 +97,8 @@ pub(super) async fn look(around: &Around, ours: &Ours) -> Found {
         let told = stored.session.as_ref().and_then(|held| held.wait_until.as_ref());
         if let Some(left_ms) = told
             .filter(|told| ours.known_wait.as_ref() != Some(told))
-            .and_then(|told| left_of(told, around.clock.as_ref()))
+            .map(|told| left_ms(told, around.clock.as_ref()))
+            .filter(|left_ms| *left_ms > 0)
         {
             return Found::Told { left_ms };
         }
@@ -108,17 +111,6 @@ pub(super) async fn look(around: &Around, ours: &Ours) -> Found {
     }
     // Nothing there any more: everything was forgotten, which is somebody's sign-out.
     Found::Elsewhere(stored.map(Box::new))
-}
-
-/// How much of a wait is left, in milliseconds; at most an hour.
-fn left_of(told: &Stamp, clock: &dyn Clock) -> Option<i64> {
-    let now = clock.now();
-    let left = if told.boot_id == clock.boot_id() {
-        told.boot_ms - now.boot.0
-    } else {
-        told.wall_ms - now.wall.0
-    };
-    (left > 0).then(|| left.min(HOUR))
 }
 
 /// The server has asked another copy of the app to wait.

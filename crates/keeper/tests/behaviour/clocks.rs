@@ -44,15 +44,7 @@ async fn a_wall_clock_set_past_the_renewal_makes_it_due() {
 async fn clocks_that_stand_are_looked_at_a_few_times_and_not_in_a_loop() {
     let stage = Stage::new();
     stage.signed_in().await.kill().await;
-    let clock = Arc::new(Counting::new(&stage));
-    let (keeper, task) = Keeper::new(Setup {
-        clock: Arc::clone(&clock) as Arc<dyn Clock>,
-        vault: Arc::new(stage.vault.clone()),
-        connector: Arc::new(NoServer),
-        policy: Policy::default(),
-        seed: 7,
-    });
-    tokio::spawn(task);
+    let (clock, keeper) = counting(&stage);
     let mut shown = keeper.shown();
     shown.wait_for(|shown| status(shown) == "resting").await.unwrap();
     // Due, and nobody can renew it: a deadline that stands in the past.
@@ -72,15 +64,7 @@ async fn clocks_that_stand_are_looked_at_a_few_times_and_not_in_a_loop() {
 async fn with_nothing_due_it_wakes_once_in_five_seconds_and_no_more() {
     let stage = Stage::new();
     stage.signed_in().await.kill().await;
-    let clock = Arc::new(Counting::new(&stage));
-    let (keeper, task) = Keeper::new(Setup {
-        clock: Arc::clone(&clock) as Arc<dyn Clock>,
-        vault: Arc::new(stage.vault.clone()),
-        connector: Arc::new(NoServer),
-        policy: Policy::default(),
-        seed: 7,
-    });
-    tokio::spawn(task);
+    let (clock, keeper) = counting(&stage);
     let mut shown = keeper.shown();
     shown.wait_for(|shown| status(shown) == "resting").await.unwrap();
     for _ in 0..2 * MINUTE / SECOND {
@@ -93,6 +77,20 @@ async fn with_nothing_due_it_wakes_once_in_five_seconds_and_no_more() {
     wakings.dedup();
     assert!(wakings.len() > 20, "{wakings:?}");
     assert!(wakings.windows(2).all(|two| two[1] - two[0] >= 5 * SECOND), "{wakings:?}");
+}
+
+/// A keeper whose looks at the clock are counted, and who can reach no server.
+fn counting(stage: &Stage) -> (Arc<Counting>, Keeper) {
+    let clock = Arc::new(Counting::new(stage));
+    let (keeper, task) = Keeper::new(Setup {
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        vault: Arc::new(stage.vault.clone()),
+        connector: Arc::new(NoServer),
+        policy: Policy::default(),
+        seed: 7,
+    });
+    tokio::spawn(task);
+    (clock, keeper)
 }
 
 struct Counting {
