@@ -170,6 +170,7 @@ impl Demo {
             base_url: state.base_url.clone(),
             lifetime_ms: state.lifetime_ms,
             elsewhere: state.elsewhere,
+            switches: None,
             problem: state.problem.clone(),
         }
     }

@@ -74,6 +74,7 @@ impl Desk {
             }),
             policy: stored.preferences.policy(ASSUMED_LIFETIME_S),
             seed: stored.seed,
+            recorder: Arc::new(keeper::activity::Nobody),
         });
         runtime.spawn(task);
         let desk = Arc::new(Self {
@@ -248,6 +249,7 @@ impl Desk {
             notices: self.notices.borrow().list.clone(),
             preferences: self.preferences(),
             time_moved: time_moved(*self.clock.moved().borrow()),
+            lab: crate::wire::LabView::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What crosses to the window: views and errors, never a token.
 
 use auth_client::AccountSettings;
+use demo_server::Switches;
 use engine::{Exchange, View};
 use keeper::NotTold;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,84 @@ pub(crate) struct AppView {
     /// How far this app's clocks have been moved from where this computer's stand; `None`: not at
     /// all.
     pub(crate) time_moved: Option<TimeMoved>,
+    /// What is switched on in the Lab, on this side.
+    pub(crate) lab: LabView,
+}
+
+/// What is switched on in the Lab on the client's side, beside the clocks (see [`TimeMoved`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub(crate) struct LabView {
+    /// Nothing of the account in front leaves this computer: every request fails as without a network.
+    pub(crate) offline: bool,
+    /// The keeper will be stopped in the middle of the refresh that is on its way, and started again.
+    pub(crate) stopping: bool,
+    /// The window has been put away and comes back by itself.
+    pub(crate) away: bool,
+}
+
+/// What the demo server can be made to do at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "app.ts")]
+pub(crate) enum DemoAct {
+    /// Every access token is expired from now on.
+    Expire,
+    /// Every session is ended: the next refresh is refused.
+    Revoke,
+}
+
+/// What is known of the tokens in use, read here and shown there: never the tokens.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub(crate) struct TokenDetails {
+    /// The access token; `None` where nobody is signed in.
+    pub(crate) access: Option<TokenDetail>,
+    /// The refresh token; `None` where there is none.
+    pub(crate) refresh: Option<TokenDetail>,
+    /// When the server's own session ends, in milliseconds since 1970, where a claim tells
+    /// (`session_expires_at`, or `auth_time` with a stated length); `None`: the server did not say.
+    pub(crate) session_ends_ms: Option<i64>,
+}
+
+/// What can be read of one token.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub(crate) struct TokenDetail {
+    /// Six characters that name it.
+    pub(crate) fingerprint: String,
+    /// How many characters it has.
+    pub(crate) length: u32,
+    /// What it holds, where it is a JWT (RFC 7519); `None`: it is opaque.
+    pub(crate) jwt: Option<JwtView>,
+}
+
+/// Header and claims of a JWT. Nobody has checked its signature.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub(crate) struct JwtView {
+    /// The header's members, in their order: name, and value as JSON.
+    pub(crate) header: Vec<Claim>,
+    /// The claims, in their order.
+    pub(crate) claims: Vec<Claim>,
+}
+
+/// One member of a JWT's header or claims.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "app.ts")]
+pub(crate) struct Claim {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its value, as JSON on one line; what looks like a token in it is a fingerprint.
+    pub(crate) value: String,
+    /// The same as a moment in milliseconds since 1970, for those that are one (`exp`, `iat`, `nbf`,
+    /// `auth_time`).
+    pub(crate) at_ms: Option<i64>,
 }
 
 /// How far this app's clocks have been moved by hand, in milliseconds. A moment of a view is on the
@@ -107,6 +186,8 @@ pub(crate) struct DemoView {
     pub(crate) lifetime_ms: i64,
     /// Another copy of the app runs it.
     pub(crate) elsewhere: bool,
+    /// How it is set, once it runs.
+    pub(crate) switches: Option<Switches>,
     /// Why it does not run.
     pub(crate) problem: Option<AppError>,
 }

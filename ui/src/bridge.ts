@@ -3,12 +3,23 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
 import type {
   AccountSettings,
+  ActivityNews,
   ApiCall,
   AppView,
   CheckReport,
+  DemoAct,
+  DemoState,
+  ExportFormat,
   KeepIn,
+  LifeHistory,
+  Pace,
   Preferences,
   PresetView,
+  RunNews,
+  Scenarios,
+  Switches,
+  TokenDetails,
+  Where,
 } from './contract';
 
 /** What the window may ask of the app. A rejected promise carries an `AppError`. */
@@ -33,6 +44,56 @@ export interface Bridge {
   savePreferences(preferences: Preferences): Promise<void>;
   forgetEverything(): Promise<void>;
   dismissNotice(id: number): Promise<void>;
+
+  // Activity. The first news holds everything that is remembered; one page watches at a time.
+  watchActivity(onNews: (news: ActivityNews) => void): Promise<void>;
+  stopWatchingActivity(): Promise<void>;
+  /** Asks where to in the system's own dialog; answers the path, or null where that was cancelled. */
+  exportActivity(format: ExportFormat): Promise<string | null>;
+  clearActivity(): Promise<void>;
+  /** Puts the request of this entry on the clipboard as a curl command, redacted. */
+  copyAsCurl(seq: number): Promise<void>;
+  /** The lifeline as far back as it is remembered; what is newer comes with each view. */
+  life(): Promise<LifeHistory>;
+
+  // The Lab: the demo server's side.
+  demoState(): Promise<DemoState>;
+  /** Names only what is to change; `null` brings a switch's default back. */
+  changeDemoSwitches(change: { [K in keyof Switches]?: Switches[K] | null }): Promise<void>;
+  demoNow(act: DemoAct): Promise<void>;
+  // The Lab: the client's side, for any account.
+  setOffline(on: boolean): Promise<void>;
+  sleepComputer(ms: number): Promise<void>;
+  /** Sets the app's wall clock forward, or back, from where it stands. */
+  setClock(ms: number): Promise<void>;
+  clockBack(): Promise<void>;
+  /** Passes over the time until the access token has expired. */
+  expireNow(): Promise<void>;
+  /** As if an API had refused the access token. */
+  refuseNow(): Promise<void>;
+  /** Begins a refresh, stops the keeper when the server has answered, and starts it again. */
+  stopInMidRefresh(): Promise<void>;
+  /** Puts the window away for a few seconds and brings it back. */
+  leaveAndComeBack(): Promise<void>;
+  /** Every switch of both sides off. What was slept through is not undone. */
+  allWell(): Promise<void>;
+
+  // Scenarios.
+  scenarios(): Promise<Scenarios>;
+  /** Resolves when all have ended; the password is for an account of one's own only. */
+  runScenarios(
+    names: string[],
+    pace: Pace,
+    on: Where,
+    password: string | null,
+    onNews: (news: RunNews) => void,
+  ): Promise<void>;
+  stopScenarios(): Promise<void>;
+
+  // Tokens. What they hold, never they.
+  tokenDetails(): Promise<TokenDetails>;
+  /** Asks in the system's own dialog; answers whether it was copied. */
+  copyAccessToken(): Promise<boolean>;
 }
 
 export const tauriBridge: Bridge = {
@@ -54,4 +115,39 @@ export const tauriBridge: Bridge = {
   savePreferences: (preferences) => invoke('save_preferences', { preferences }),
   forgetEverything: () => invoke('forget_everything'),
   dismissNotice: (id) => invoke('dismiss_notice', { id }),
+
+  watchActivity: (onNews) => {
+    const channel = new Channel<ActivityNews>();
+    channel.onmessage = onNews;
+    return invoke('watch_activity', { channel });
+  },
+  stopWatchingActivity: () => invoke('stop_watching_activity'),
+  exportActivity: (format) => invoke('export_activity', { format }),
+  clearActivity: () => invoke('clear_activity'),
+  copyAsCurl: (seq) => invoke('copy_as_curl', { seq }),
+  life: () => invoke('life'),
+
+  demoState: () => invoke('demo_state'),
+  changeDemoSwitches: (change) => invoke('change_demo_switches', { change }),
+  demoNow: (act) => invoke('demo_now', { act }),
+  setOffline: (on) => invoke('set_offline', { on }),
+  sleepComputer: (ms) => invoke('sleep_computer', { ms }),
+  setClock: (ms) => invoke('set_clock', { ms }),
+  clockBack: () => invoke('clock_back'),
+  expireNow: () => invoke('expire_now'),
+  refuseNow: () => invoke('refuse_now'),
+  stopInMidRefresh: () => invoke('stop_in_mid_refresh'),
+  leaveAndComeBack: () => invoke('leave_and_come_back'),
+  allWell: () => invoke('all_well'),
+
+  scenarios: () => invoke('scenarios'),
+  runScenarios: (names, pace, on, password, onNews) => {
+    const channel = new Channel<RunNews>();
+    channel.onmessage = onNews;
+    return invoke('run_scenarios', { names, pace, on, password, channel });
+  },
+  stopScenarios: () => invoke('stop_scenarios'),
+
+  tokenDetails: () => invoke('token_details'),
+  copyAccessToken: () => invoke('copy_access_token'),
 };

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import en from '../messages/en.json';
-import zh from '../messages/zh-CN.json';
 
 type Messages = Record<string, unknown>;
+
+// One file for each part of the window; together they are one language.
+const files = import.meta.glob<Messages>('../messages/**/*.json', {
+  import: 'default',
+  eager: true,
+});
 
 const sources = import.meta.glob<string>(['../src/**/*.svelte', '../src/**/*.ts'], {
   query: '?raw',
@@ -10,8 +14,13 @@ const sources = import.meta.glob<string>(['../src/**/*.svelte', '../src/**/*.ts'
   eager: true,
 });
 
-const english: Messages = en;
-const chinese: Messages = zh;
+function language(name: string): Messages {
+  const own = Object.entries(files).filter(([path]) => path.endsWith(`/${name}.json`));
+  return Object.assign({}, ...own.map(([, messages]) => messages)) as Messages;
+}
+
+const english = language('en');
+const chinese = language('zh-CN');
 
 function texts(message: unknown): string[] {
   if (typeof message === 'string') return [message];

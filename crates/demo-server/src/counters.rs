@@ -1,10 +1,12 @@
 //! What this server was asked, and what it said. No token is ever written down here.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// A place of the public API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "demo.ts")]
 pub enum Endpoint {
     /// `POST /api/login`.
     Login,
@@ -18,8 +20,9 @@ pub enum Endpoint {
 
 /// How often what happened. Requests are counted when they arrive, before any latency or fault;
 /// a refusal counts when it is decided, also where a fault is what refuses.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
+#[ts(export, export_to = "demo.ts")]
 pub struct Counters {
     /// Sign-ins asked for.
     pub logins: u64,
@@ -68,8 +71,9 @@ impl Counters {
 
 /// One request and what came of it. Tokens appear as the first six characters of their SHA-256
 /// in hexadecimal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "demo.ts", rename = "ServerExchange")]
 pub struct Exchange {
     /// Counts up from 1 since the server started.
     pub number: u64,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use ts_rs::TS;
 
 use crate::counters::Endpoint;
 use crate::policy::{Rotation, Terms};
@@ -9,8 +10,9 @@ use crate::policy::{Rotation, Terms};
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// The switches. In JSON the names are in camelCase; a change names only what it changes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", default)]
+#[ts(export, export_to = "demo.ts")]
 pub struct Switches {
     /// How long new access tokens live, in milliseconds. Tokens given before keep their end.
     pub access_lifetime_ms: u64,
@@ -130,8 +132,9 @@ impl Switches {
 }
 
 /// When an answer holds the refresh token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "demo.ts")]
 pub enum TellRefreshToken {
     /// In every answer to a sign-in or refresh, even when it stays the same.
     #[default]
@@ -145,8 +148,9 @@ pub enum TellRefreshToken {
 }
 
 /// How an answer tells the access token's lifetime.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "demo.ts")]
 pub enum LifetimeShape {
     /// `"expiresIn": 20`, with a fraction only where the lifetime has one.
     #[default]
@@ -172,8 +176,9 @@ pub enum LifetimeShape {
 }
 
 /// What goes wrong, where, and how often.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "demo.ts")]
 pub struct Fault {
     /// What goes wrong.
     #[serde(flatten)]
@@ -226,8 +231,9 @@ impl Fault {
 
 /// What can go wrong. "Handled" means that the request was carried out, durably: the refresh
 /// token is rotated, and only the answer is spoilt.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[ts(export, export_to = "demo.ts")]
 pub enum FaultKind {
     /// Nothing.
     #[default]
@@ -278,8 +284,9 @@ pub enum FaultKind {
 }
 
 /// The two forms of `Retry-After`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "demo.ts")]
 pub enum RetryAfter {
     /// That many seconds.
     Seconds(u64),
@@ -288,8 +295,9 @@ pub enum RetryAfter {
 }
 
 /// The body of a status fault.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "demo.ts")]
 pub enum FaultBody {
     /// No body.
     #[default]

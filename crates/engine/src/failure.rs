@@ -1,10 +1,10 @@
 //! Failures, named by what to do next, with the evidence for the person.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// What a failed refresh means for the session. Named once, by whoever met the outside world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "session.ts")]
 pub enum Class {
@@ -64,7 +64,7 @@ pub struct Failure {
 }
 
 /// One request and its answer, fit to be shown: secrets are fingerprints or left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "session.ts")]
 pub struct Exchange {
@@ -89,7 +89,7 @@ pub struct Exchange {
 }
 
 /// Why something could not be written down, as far as a person can do something about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "session.ts")]
 pub enum WriteTrouble {
@@ -104,7 +104,7 @@ pub enum WriteTrouble {
 }
 
 /// Something that could not be written down.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "session.ts")]
 pub struct StoreTrouble {

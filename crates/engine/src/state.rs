@@ -4,7 +4,7 @@ use crate::failure::{Class, ClockSample, Exchange, Failure, StoreTrouble};
 use crate::grant::{Fingerprint, Grant, Snapshot};
 use crate::policy::Policy;
 use crate::time::{Boot, Now};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// What restoring waits for.
@@ -107,7 +107,7 @@ pub enum State {
 }
 
 /// What set off a decision. Every refresh carries one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "session.ts")]
 pub enum Trigger {

@@ -9,10 +9,14 @@ use StateKind::{
     NeedsSignIn as N, Refreshing as F, Resting as R, Restoring as O, SignedOut as S, Stopped as P,
     Waiting as W,
 };
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
+use ts_rs::TS;
 
 /// A state without its details.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export, export_to = "session.ts")]
 pub enum StateKind {
     /// The record has not been read yet.
     Restoring,
@@ -52,7 +56,11 @@ impl From<State> for StateKind {
 macro_rules! input_kinds {
     ($($(#[$doc:meta])* $kind:ident => $pattern:pat, $label:literal;)+) => {
         /// An input without its details.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS,
+        )]
+        #[serde(rename_all = "snake_case")]
+        #[ts(export, export_to = "session.ts")]
         pub enum InputKind { $($(#[$doc])* $kind,)+ }
 
         impl InputKind {

@@ -5,7 +5,7 @@
 
 use crate::failure::{Class, Exchange, StoreTrouble};
 use crate::state::{Ended, Fix, Holdup, Trigger, Wait};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// A session, as it may be shown.
@@ -283,7 +283,7 @@ pub enum Outcome {
 }
 
 /// What is done next.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "session.ts")]
 pub struct Next {
@@ -318,7 +318,7 @@ pub struct Lifeline {
 }
 
 /// One access token's life.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "session.ts")]
 pub struct Bar {
@@ -333,7 +333,7 @@ pub struct Bar {
 }
 
 /// Something that happened on the lifeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "session.ts")]
 pub struct Mark {
@@ -344,7 +344,7 @@ pub struct Mark {
 }
 
 /// The kinds of mark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "trigger")]
 #[ts(export, export_to = "session.ts")]
 pub enum MarkKind {

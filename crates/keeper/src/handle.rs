@@ -1,6 +1,7 @@
 //! The keeper as others hold it: cheap to clone, every call a message.
 
 use crate::access::{AccessToken, Counter};
+use crate::activity::Recorder;
 use crate::api::{self, ApiCall};
 use crate::owner::{Message, Owner};
 use crate::ports::{AuthServer, Clock, Connector, Credentials, Vault, VaultFailure};
@@ -25,6 +26,8 @@ pub struct Setup {
     pub policy: Policy,
     /// One per installation: every jitter is derived from it.
     pub seed: u64,
+    /// Hears what the keeper does.
+    pub recorder: Arc<dyn Recorder>,
 }
 
 /// One account's keeper.

@@ -7,6 +7,7 @@
 //! The world is behind the traits in [`ports`]: clocks, an auth server, a vault.
 
 mod access;
+pub mod activity;
 mod api;
 pub mod clock;
 mod handle;

@@ -50,6 +50,7 @@ async fn signed_in(clock: &Arc<ManualClock>) -> Keeper {
         connector: Arc::new(Grants(Arc::clone(clock))),
         policy: Policy::default(),
         seed: 7,
+        recorder: Arc::new(keeper::activity::Nobody),
     });
     tokio::spawn(task);
     let credentials = Credentials { user: "alice".into(), password: "planted".into() };

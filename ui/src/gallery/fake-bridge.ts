@@ -1,7 +1,19 @@
 // Stands in for the app: shows the views it is given, and remembers what it was asked.
 import type { Bridge } from '../bridge';
-import type { ApiCall, AppView, CheckReport, PresetView } from '../contract';
-import { exchange, tutorialSettings } from './parts';
+import type {
+  ActivityNews,
+  ApiCall,
+  AppView,
+  CheckReport,
+  DemoState,
+  Entry,
+  LifeHistory,
+  PresetView,
+  RunNews,
+  Scenarios,
+  TokenDetails,
+} from '../contract';
+import { allWell, exchange, NOW, tutorialSettings } from './parts';
 
 export type Asked = { name: keyof Bridge; args: unknown[] };
 
@@ -17,7 +29,34 @@ export class FakeBridge implements Bridge {
   };
   report: CheckReport = fakeReport;
   presetViews: PresetView[] = fakePresets;
+  /** What the first news of the activity holds. */
+  entries: Entry[] = [];
+  /** What running scenarios tells, all at once. */
+  runNews: RunNews[] = [];
+  known: Scenarios = { scenarios: [], mistakes: [], folder: '' };
+  history: LifeHistory = { tokens: [], marks: [] };
+  details: TokenDetails = { access: null, refresh: null, sessionEndsMs: null };
+  state: DemoState = {
+    switches: allWell,
+    counters: {
+      logins: 1,
+      loginsRefused: 0,
+      refreshes: 0,
+      refreshesGranted: 0,
+      refreshesRefused: 0,
+      reuseDetected: 0,
+      refreshTokensSeenTwice: 0,
+      apiCalls: 0,
+      apiRefused: 0,
+      logouts: 0,
+      faultsShown: 0,
+    },
+    log: [],
+    livingSessions: 1,
+    shownMs: NOW,
+  };
   #show: ((view: AppView) => void) | null = null;
+  #tell: ((news: ActivityNews) => void) | null = null;
   #view: AppView | null;
 
   constructor(view: AppView | null = null) {
@@ -50,6 +89,52 @@ export class FakeBridge implements Bridge {
     this.#answer('checkSettings', args, this.report);
   forgetEverything = (): Promise<void> => this.#answer('forgetEverything', [], undefined);
   dismissNotice = (id: number): Promise<void> => this.#answer('dismissNotice', [id], undefined);
+
+  watchActivity(onNews: (news: ActivityNews) => void): Promise<void> {
+    this.#tell = onNews;
+    onNews({ anew: true, entries: this.entries });
+    return this.#answer('watchActivity', [], undefined);
+  }
+
+  /** Tells of more, as the app does. */
+  tell(entries: Entry[]): void {
+    this.#tell?.({ anew: false, entries });
+  }
+
+  stopWatchingActivity = (): Promise<void> => {
+    this.#tell = null;
+    return this.#answer('stopWatchingActivity', [], undefined);
+  };
+  exportActivity = (...args: Parameters<Bridge['exportActivity']>): Promise<string | null> =>
+    this.#answer('exportActivity', args, '/home/alice/activity.jsonl');
+  clearActivity = (): Promise<void> => this.#answer('clearActivity', [], undefined);
+  copyAsCurl = (seq: number): Promise<void> => this.#answer('copyAsCurl', [seq], undefined);
+  life = (): Promise<LifeHistory> => this.#answer('life', [], this.history);
+
+  demoState = (): Promise<DemoState> => this.#answer('demoState', [], this.state);
+  changeDemoSwitches = (...args: Parameters<Bridge['changeDemoSwitches']>): Promise<void> =>
+    this.#answer('changeDemoSwitches', args, undefined);
+  demoNow = (...args: Parameters<Bridge['demoNow']>): Promise<void> =>
+    this.#answer('demoNow', args, undefined);
+  setOffline = (on: boolean): Promise<void> => this.#answer('setOffline', [on], undefined);
+  sleepComputer = (ms: number): Promise<void> => this.#answer('sleepComputer', [ms], undefined);
+  setClock = (ms: number): Promise<void> => this.#answer('setClock', [ms], undefined);
+  clockBack = (): Promise<void> => this.#answer('clockBack', [], undefined);
+  expireNow = (): Promise<void> => this.#answer('expireNow', [], undefined);
+  refuseNow = (): Promise<void> => this.#answer('refuseNow', [], undefined);
+  stopInMidRefresh = (): Promise<void> => this.#answer('stopInMidRefresh', [], undefined);
+  leaveAndComeBack = (): Promise<void> => this.#answer('leaveAndComeBack', [], undefined);
+  allWell = (): Promise<void> => this.#answer('allWell', [], undefined);
+
+  scenarios = (): Promise<Scenarios> => this.#answer('scenarios', [], this.known);
+  runScenarios = (...args: Parameters<Bridge['runScenarios']>): Promise<void> => {
+    for (const news of this.runNews) args[4](news);
+    return this.#answer('runScenarios', args.slice(0, 4), undefined);
+  };
+  stopScenarios = (): Promise<void> => this.#answer('stopScenarios', [], undefined);
+
+  tokenDetails = (): Promise<TokenDetails> => this.#answer('tokenDetails', [], this.details);
+  copyAccessToken = (): Promise<boolean> => this.#answer('copyAccessToken', [], true);
 
   savePreferences(...args: Parameters<Bridge['savePreferences']>): Promise<void> {
     if (this.#view) this.push({ ...this.#view, preferences: args[0] });

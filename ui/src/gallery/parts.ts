@@ -6,6 +6,7 @@ import type {
   Bar,
   Exchange,
   Mark,
+  Switches,
   TokenView,
   Trigger,
   View,
@@ -39,6 +40,22 @@ export const tutorialSettings: AccountSettings = {
   api: { path: '/api/me', header: 'Authorization', scheme: 'Bearer' },
   headers: [],
   assumedLifetimeS: 3_600,
+};
+
+/** The demo server with every switch at its default. */
+export const allWell: Switches = {
+  accessLifetimeMs: 20 * SECOND,
+  refreshLifetimeMs: 720 * HOUR,
+  rotation: { kind: 'untilSuccessorUsed' },
+  tellRefreshToken: 'always',
+  tellRefreshLifetime: false,
+  killOldAccessOnRefresh: false,
+  lifetimeShape: 'seconds',
+  envelope: false,
+  cookieForm: false,
+  latencyMs: 0,
+  clockOffsetMs: 0,
+  fault: { kind: 'none', on: ['refresh'] },
 };
 
 export const demoAccount: AccountView = {
@@ -189,6 +206,7 @@ export const restingApp: AppView = {
     baseUrl: 'http://127.0.0.1:43117',
     lifetimeMs: 20 * SECOND,
     elsewhere: false,
+    switches: allWell,
     problem: null,
   },
   knownAs: null,
@@ -196,6 +214,7 @@ export const restingApp: AppView = {
   notices: [],
   preferences: { language: 'system', theme: 'system', leadS: null },
   timeMoved: null,
+  lab: { offline: false, stopping: false, away: false },
 };
 
 export function withSession(change: Partial<View>, app: Partial<AppView> = {}): AppView {

@@ -96,6 +96,11 @@ export type Fix = "settings" | "api_refuses";
 export type Holdup = "store" | "store_unreadable" | "keychain_locked" | "keychain_slow" | "keychain_cancelled" | "keychain_gone" | "key_gone";
 
 /**
+ * An input without its details.
+ */
+export type InputKind = "restored" | "restore_held_up" | "came" | "tick" | "token_wanted" | "api_refused" | "signed_in" | "signed_out" | "renewed" | "failed" | "held_elsewhere" | "put_off" | "adopted" | "server_clock" | "confirmed" | "unsaved" | "saved" | "policy_changed";
+
+/**
  * The session's life as a picture.
  */
 export type Lifeline = { 
@@ -217,6 +222,11 @@ endsMs: number | null,
  * The next try.
  */
 nextMs: number, };
+
+/**
+ * A state without its details.
+ */
+export type StateKind = "restoring" | "signed_out" | "resting" | "refreshing" | "waiting" | "stopped" | "needs_sign_in";
 
 /**
  * Where a session stands, as a word with its details.

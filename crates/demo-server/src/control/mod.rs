@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use ts_rs::TS;
 
 use crate::counters::{Counters, Exchange};
 use crate::desk::{ChangeFailed, Desk, Keep};
@@ -28,8 +29,9 @@ enum Place {
 }
 
 /// All there is to see of a server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
+#[ts(export, export_to = "demo.ts", rename = "DemoState")]
 pub struct Snapshot {
     /// How it is set.
     pub switches: Switches,

@@ -9,6 +9,7 @@ mod grant;
 mod tests;
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::token::TokenHash;
 use grant::Grant;
@@ -17,8 +18,9 @@ use grant::Grant;
 const MOST_GRANTS: usize = 200;
 
 /// What happens to a refresh token that was used (RFC 9700 section 4.14.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase")]
+#[ts(export, export_to = "demo.ts")]
 pub enum Rotation {
     /// It stays: every refresh is asked with the same token, whose life begins anew.
     None,

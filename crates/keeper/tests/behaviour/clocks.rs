@@ -88,6 +88,7 @@ fn counting(stage: &Stage) -> (Arc<Counting>, Keeper) {
         connector: Arc::new(NoServer),
         policy: Policy::default(),
         seed: 7,
+        recorder: Arc::new(keeper::activity::Nobody),
     });
     tokio::spawn(task);
     (clock, keeper)

@@ -216,6 +216,7 @@ fn launch(folder: &Path) -> Keeper {
         policy: Policy::default(),
         // The same in both: they come due at the same moment.
         seed: 7,
+        recorder: Arc::new(keeper::activity::Nobody),
     });
     tokio::spawn(task);
     keeper

@@ -101,6 +101,7 @@ impl Desk {
             connector,
             policy: Policy::default(),
             seed: 7,
+            recorder: Arc::new(keeper::activity::Nobody),
         });
         App { keeper, task: tokio::spawn(task) }
     }

@@ -129,6 +129,7 @@ impl Stage {
             connector: Arc::new(self.servers.clone()),
             policy: Policy::default(),
             seed: 7,
+            recorder: Arc::new(keeper::activity::Nobody),
         });
         App { keeper, task: tokio::spawn(task) }
     }
