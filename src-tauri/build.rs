@@ -20,6 +20,15 @@ const COMMANDS: &[&str] = &[
     "sleep_computer",
     "set_clock",
     "clock_back",
+    "demo_state",
+    "change_demo_switches",
+    "demo_now",
+    "set_offline",
+    "expire_now",
+    "refuse_now",
+    "stop_in_mid_refresh",
+    "leave_and_come_back",
+    "all_well",
 ];
 
 fn main() {

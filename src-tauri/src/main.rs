@@ -9,6 +9,8 @@ mod commands;
 mod demo;
 mod desk;
 mod focus;
+mod keepers;
+mod lab;
 mod preferences;
 mod quit;
 mod store_slots;
@@ -47,9 +49,18 @@ fn main() -> ExitCode {
             commands::save_preferences,
             commands::forget_everything,
             commands::dismiss_notice,
-            commands::sleep_computer,
-            commands::set_clock,
-            commands::clock_back,
+            commands::lab::demo_state,
+            commands::lab::change_demo_switches,
+            commands::lab::demo_now,
+            commands::lab::set_offline,
+            commands::lab::sleep_computer,
+            commands::lab::set_clock,
+            commands::lab::clock_back,
+            commands::lab::expire_now,
+            commands::lab::refuse_now,
+            commands::lab::stop_in_mid_refresh,
+            commands::lab::leave_and_come_back,
+            commands::lab::all_well,
         ])
         .setup(|app| set_up(app))
         .build(tauri::generate_context!());
@@ -101,7 +112,7 @@ fn is_ours(url: &url::Url) -> bool {
 }
 
 /// Brings the window to the front.
-fn raise(app: &tauri::AppHandle) {
+pub(crate) fn raise(app: &tauri::AppHandle) {
     let Some(window) = app.get_webview_window(WINDOW) else { return };
     for result in [window.unminimize(), window.show(), window.set_focus()] {
         if let Err(error) = result {
