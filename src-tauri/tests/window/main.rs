@@ -26,6 +26,8 @@ mod keychain;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod lab_switches;
+#[cfg(test)]
 mod launch;
 #[cfg(test)]
 mod own_server;
@@ -41,6 +43,8 @@ mod several;
 mod sign_out;
 #[cfg(test)]
 mod simple_jwt;
+#[cfg(test)]
+mod stop_in_mid_refresh;
 #[cfg(test)]
 mod two_copies;
 #[cfg(test)]
