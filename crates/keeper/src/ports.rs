@@ -2,7 +2,7 @@
 //! vault and the app answer them.
 
 use crate::record::{Record, Tokens};
-use crate::snapshot::{fingerprint, new_key};
+use crate::snapshot::{fingerprint, new_key, renewal_fingerprint};
 use async_trait::async_trait;
 use engine::{
     Boot, ClockSample, Exchange, Failure, Fingerprint, Identity, Lifetime, Now, StoreTrouble, Wall,
@@ -92,6 +92,11 @@ impl Marks {
     #[must_use]
     pub fn of(&self, secret: &SecretString) -> Fingerprint {
         fingerprint(&self.0, secret)
+    }
+
+    /// What the secret that renews these tokens is called.
+    pub(crate) fn renewal(&self, tokens: &Tokens) -> Option<String> {
+        renewal_fingerprint(&self.0, tokens).map(|name| name.to_string())
     }
 }
 
