@@ -29,6 +29,8 @@ const COMMANDS: &[&str] = &[
     "stop_in_mid_refresh",
     "leave_and_come_back",
     "all_well",
+    "token_details",
+    "copy_access_token",
 ];
 
 fn main() {

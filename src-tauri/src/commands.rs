@@ -1,6 +1,7 @@
 //! What the window may ask for. Each command translates and sends; deciding is elsewhere.
 
 pub(crate) mod lab;
+pub(crate) mod tokens;
 
 use crate::account::Account;
 use crate::desk::Desk;
@@ -118,6 +119,10 @@ pub(crate) async fn forget_everything(desk: Desks<'_>) -> Result<(), AppError> {
 #[tauri::command]
 pub(crate) fn dismiss_notice(desk: Desks<'_>, id: u32) {
     desk.dismiss(id);
+}
+
+fn no_token() -> AppError {
+    AppError::new(ErrorCode::BadSettings, "no access token is in use")
 }
 
 /// Signs in at an account, and renews by its settings from then on.

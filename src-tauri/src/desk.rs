@@ -3,7 +3,9 @@
 mod views;
 
 use crate::account::{Account, Accounts};
+use crate::clipboard::Clipboard;
 use crate::demo::Demo;
+use crate::dialogs::Dialogs;
 use crate::keepers::{Keepers, Kept};
 use crate::lab::Lab;
 use crate::preferences::{PreferenceFile, Stored};
@@ -33,6 +35,8 @@ pub(crate) struct Desk {
     pub(crate) demo: Demo,
     pub(crate) clock: Arc<TravelClock>,
     pub(crate) lab: Lab,
+    pub(crate) clipboard: Clipboard,
+    pub(crate) dialogs: Dialogs,
     recorder: Arc<dyn Recorder>,
     file: PreferenceFile,
     stored: Arc<watch::Sender<Stored>>,
@@ -96,6 +100,8 @@ impl Desk {
             demo,
             clock,
             lab,
+            clipboard: Clipboard::of_the_system(runtime.clone()),
+            dialogs: Dialogs::default(),
             recorder,
             file,
             stored,
@@ -152,6 +158,7 @@ impl Desk {
     /// Waits for the writes in progress, and frees the demo's port.
     pub(crate) async fn quit(&self) {
         self.keepers.quit().await;
+        self.clipboard.forget_token().await;
         self.demo.quit().await;
     }
 

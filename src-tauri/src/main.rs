@@ -5,15 +5,18 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod account;
+mod clipboard;
 mod commands;
 mod demo;
 mod desk;
+mod dialogs;
 mod focus;
 mod keepers;
 mod lab;
 mod preferences;
 mod quit;
 mod store_slots;
+mod tokens;
 mod triggers;
 mod wire;
 
@@ -35,6 +38,8 @@ fn main() -> ExitCode {
         // First of all: a second start only raises the window of the first.
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| raise(app)))
         .plugin(tauri_plugin_store::Builder::new().build())
+        // From Rust only: the page may call none of its commands.
+        .plugin(tauri_plugin_dialog::init())
         .invoke_handler(tauri::generate_handler![
             commands::subscribe,
             commands::try_demo,
@@ -61,6 +66,8 @@ fn main() -> ExitCode {
             commands::lab::stop_in_mid_refresh,
             commands::lab::leave_and_come_back,
             commands::lab::all_well,
+            commands::tokens::token_details,
+            commands::tokens::copy_access_token,
         ])
         .setup(|app| set_up(app))
         .build(tauri::generate_context!());

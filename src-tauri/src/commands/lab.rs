@@ -2,9 +2,9 @@
 
 use super::Desks;
 use crate::lab;
-use crate::wire::{AppError, DemoAct, ErrorCode};
+use crate::wire::{AppError, DemoAct};
 use demo_server::Snapshot;
-use engine::SECOND;
+use engine::{Fingerprint, SECOND};
 use serde_json::Value;
 use tauri::{AppHandle, WebviewWindow};
 
@@ -70,7 +70,7 @@ pub(crate) async fn clock_back(desk: Desks<'_>) -> Result<(), AppError> {
 /// Passes over the time until just past the access token's end.
 #[tauri::command]
 pub(crate) async fn expire_now(desk: Desks<'_>) -> Result<(), AppError> {
-    let left = desk.token_left_ms().ok_or_else(nobody)?;
+    let left = desk.token_left_ms().ok_or_else(super::no_token)?;
     desk.clock.sleep(left.max(0) + SECOND)?;
     desk.note_switch("expire", "past the access token's end");
     desk.keeper().look().await;
@@ -81,9 +81,10 @@ pub(crate) async fn expire_now(desk: Desks<'_>) -> Result<(), AppError> {
 #[tauri::command]
 pub(crate) async fn refuse_now(desk: Desks<'_>) -> Result<(), AppError> {
     let keeper = desk.keeper();
-    let token = keeper.access_token(0).await.map_err(|_unavailable| nobody())?;
+    let present = keeper.inspect(|tokens, marks| Some(marks?.of(&tokens?.access).0)).await;
+    let present = present.flatten().ok_or_else(super::no_token)?;
     desk.note_switch("refuse", "the access token, as an API would");
-    keeper.api_refused(token.fingerprint()).await;
+    keeper.api_refused(Fingerprint(present)).await;
     Ok(())
 }
 
@@ -111,8 +112,4 @@ pub(crate) async fn leave_and_come_back(
 #[tauri::command]
 pub(crate) async fn all_well(desk: Desks<'_>) -> Result<(), AppError> {
     desk.all_well().await
-}
-
-fn nobody() -> AppError {
-    AppError::new(ErrorCode::BadSettings, "no access token is in use")
 }

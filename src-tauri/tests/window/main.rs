@@ -46,6 +46,8 @@ mod simple_jwt;
 #[cfg(test)]
 mod stop_in_mid_refresh;
 #[cfg(test)]
+mod tokens;
+#[cfg(test)]
 mod two_copies;
 #[cfg(test)]
 mod wrong_clock;

@@ -112,6 +112,31 @@ impl Desk {
         self.find(&["--pid", &process.to_string()])
     }
 
+    /// A dialog of this title, once it is there and has the focus.
+    pub(crate) async fn dialog(&self, title: &str) -> Window {
+        let found = async || self.find(&["--name", &format!("^{title}")]);
+        let dialog = until(format!("the dialog {title:?}"), SOON, found).await;
+        self.focus(dialog).await;
+        dialog
+    }
+
+    /// Waits until a window is there no more.
+    pub(crate) async fn gone(&self, window: Window) {
+        let id = window.0.to_string();
+        let gone = async || self.xdotool(&["getwindowname", &id]).is_err().then_some(());
+        until(format!("window {id} to close"), SOON, gone).await;
+    }
+
+    /// Types a text as a person does, in whatever window has the focus.
+    pub(crate) fn write(&self, text: &str) {
+        self.xdotool(&["type", "--clearmodifiers", text]).expect("xdotool can type it");
+    }
+
+    /// The text on the clipboard, if there is one.
+    pub(crate) fn clipboard(&self) -> Option<String> {
+        self.x("xclip", &["-selection", "clipboard", "-out"]).ok()
+    }
+
     fn find(&self, criteria: &[&str]) -> Option<Window> {
         let arguments = [&["search", "--onlyvisible"], criteria].concat();
         self.xdotool(&arguments).ok()?.lines().next()?.parse().ok().map(Window)
