@@ -31,6 +31,12 @@ const COMMANDS: &[&str] = &[
     "all_well",
     "token_details",
     "copy_access_token",
+    "watch_activity",
+    "stop_watching_activity",
+    "export_activity",
+    "clear_activity",
+    "copy_as_curl",
+    "life",
 ];
 
 fn main() {

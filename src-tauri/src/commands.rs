@@ -1,5 +1,6 @@
 //! What the window may ask for. Each command translates and sends; deciding is elsewhere.
 
+pub(crate) mod activity;
 pub(crate) mod lab;
 pub(crate) mod tokens;
 
@@ -113,7 +114,7 @@ pub(crate) async fn save_preferences(
 
 #[tauri::command]
 pub(crate) async fn forget_everything(desk: Desks<'_>) -> Result<(), AppError> {
-    desk.keeper().forget().await.map_err(|failure| AppError::from(&failure))
+    desk.forget().await
 }
 
 #[tauri::command]

@@ -3,6 +3,7 @@
 mod views;
 
 use crate::account::{Account, Accounts};
+use crate::activity::Remembered;
 use crate::clipboard::Clipboard;
 use crate::demo::Demo;
 use crate::dialogs::Dialogs;
@@ -13,7 +14,7 @@ use crate::store_slots::StoreSlots;
 use crate::wire::{AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences};
 use auth_client::AccountSettings;
 use engine::Trigger;
-use keeper::activity::{AppDid, Event, Nobody, Recorder, What};
+use keeper::activity::{AppDid, Event, Recorder, What};
 use keeper::clock::TravelClock;
 use keeper::ports::Clock;
 use keeper::{Keeper, Setup};
@@ -37,7 +38,7 @@ pub(crate) struct Desk {
     pub(crate) lab: Lab,
     pub(crate) clipboard: Clipboard,
     pub(crate) dialogs: Dialogs,
-    recorder: Arc<dyn Recorder>,
+    pub(crate) activity: Remembered,
     file: PreferenceFile,
     stored: Arc<watch::Sender<Stored>>,
     notices: watch::Sender<Notices>,
@@ -67,10 +68,12 @@ impl Desk {
         let file = PreferenceFile::in_folder(folder);
         let stored = Arc::new(watch::Sender::new(file.read()));
         let demo = Demo::new(folder.join("demo-server"), Arc::clone(&clock), runtime.clone());
-        let (lab, recorder) = (Lab::default(), Arc::new(Nobody) as Arc<dyn Recorder>);
+        let lab = Lab::default();
+        let activity = Remembered::open(folder.join("activity"), runtime.clone());
+        let recorder = Arc::new(activity.clone()) as Arc<dyn Recorder>;
         let make = {
             let (app, stored, runtime) = (app.clone(), Arc::clone(&stored), runtime.clone());
-            let (clock, recorder) = (Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&recorder));
+            let clock = Arc::clone(&clock) as Arc<dyn Clock>;
             let (demo, lab) = (demo.clone(), lab.clone());
             move || {
                 let keys = Keys::new(
@@ -102,13 +105,14 @@ impl Desk {
             lab,
             clipboard: Clipboard::of_the_system(runtime.clone()),
             dialogs: Dialogs::default(),
-            recorder,
+            activity,
             file,
             stored,
             notices: watch::channel(Notices::default()).0,
             subscription: Mutex::default(),
             runtime,
         });
+        desk.note(AppDid::Start);
         desk.runtime.spawn(notice_troubles(Arc::clone(&desk)));
         Ok(desk)
     }
@@ -128,9 +132,10 @@ impl Desk {
         self.record(What::Switch { name: name.to_owned(), to: to.into() });
     }
 
-    fn record(&self, what: What) {
+    /// Adds to the activity.
+    pub(crate) fn record(&self, what: What) {
         let at_ms = self.clock.now().wall.0;
-        self.recorder.record(Event { at_ms, memory_only: false, what });
+        self.activity.record(Event { at_ms, memory_only: false, what });
     }
 
     /// Begins to listen to what the system tells of.
@@ -155,11 +160,24 @@ impl Desk {
         }
     }
 
+    /// Signs out and forgets everything that is kept: the session, and what was done.
+    ///
+    /// # Errors
+    /// What could not be removed.
+    pub(crate) async fn forget(&self) -> Result<(), AppError> {
+        let forgotten = self.keeper().forget().await;
+        // Last, so that nothing of the session is told after it.
+        self.activity.clear().await?;
+        forgotten.map_err(|failure| AppError::from(&failure))
+    }
+
     /// Waits for the writes in progress, and frees the demo's port.
     pub(crate) async fn quit(&self) {
+        self.note(AppDid::Quit);
         self.keepers.quit().await;
         self.clipboard.forget_token().await;
         self.demo.quit().await;
+        self.activity.flush().await;
     }
 
     /// Makes auth servers of accounts.

@@ -1,6 +1,7 @@
 //! The system's own dialogs, in the person's language. The page can ask for one, and not answer it.
 
 use crate::wire::Language;
+use activity::ExportFormat;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::WebviewWindow;
@@ -78,15 +79,19 @@ impl Dialogs {
         &self,
         window: &WebviewWindow,
         language: Language,
-        (file, ending): (&str, &str),
+        format: ExportFormat,
     ) -> Option<PathBuf> {
         let _open = self.open()?;
         let (reply, answer) = oneshot::channel();
+        let ending = match format {
+            ExportFormat::JsonLines => "jsonl",
+            ExportFormat::Markdown => "md",
+        };
         window
             .dialog()
             .file()
             .set_title(words(language).export_title)
-            .set_file_name(file)
+            .set_file_name(format!("session-keeper-activity.{ending}"))
             .add_filter(ending, &[ending])
             .set_parent(window)
             .save_file(move |path| {

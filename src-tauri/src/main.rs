@@ -5,6 +5,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod account;
+mod activity;
 mod clipboard;
 mod commands;
 mod demo;
@@ -54,6 +55,12 @@ fn main() -> ExitCode {
             commands::save_preferences,
             commands::forget_everything,
             commands::dismiss_notice,
+            commands::activity::watch_activity,
+            commands::activity::stop_watching_activity,
+            commands::activity::export_activity,
+            commands::activity::clear_activity,
+            commands::activity::copy_as_curl,
+            commands::activity::life,
             commands::lab::demo_state,
             commands::lab::change_demo_switches,
             commands::lab::demo_now,

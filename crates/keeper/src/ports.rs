@@ -95,7 +95,8 @@ impl Marks {
     }
 
     /// What the secret that renews these tokens is called.
-    pub(crate) fn renewal(&self, tokens: &Tokens) -> Option<String> {
+    #[must_use]
+    pub fn renewal(&self, tokens: &Tokens) -> Option<String> {
         renewal_fingerprint(&self.0, tokens).map(|name| name.to_string())
     }
 }

@@ -1,6 +1,6 @@
 //! What stands between the keeper and every auth server.
 
-use super::{Lab, OFFLINE};
+use super::{Held, Lab, OFFLINE};
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure};
 use keeper::ports::{Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Credentials, Marks};
@@ -61,7 +61,14 @@ impl AuthServer for Gate {
         marks: &Marks,
     ) -> Result<Answer, Box<Failure>> {
         let answer = self.through(self.server.refresh(tokens, call, marks)).await;
-        self.lab.hold().await;
+        let held = || Held {
+            exchange: match &answer {
+                Ok(Ok(answer)) => answer.exchange.clone(),
+                Ok(Err(failure)) | Err(failure) => failure.exchange.clone(),
+            },
+            sent: marks.renewal(tokens),
+        };
+        self.lab.hold(held).await;
         answer?
     }
 

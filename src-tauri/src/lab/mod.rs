@@ -15,6 +15,7 @@ pub(crate) use leash::{Leash, Leashed};
 pub(crate) use stop::stop_in_mid_refresh;
 
 use crate::wire::LabView;
+use engine::Exchange;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -28,8 +29,17 @@ pub(crate) struct Lab(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     state: watch::Sender<LabView>,
-    /// So many refreshes were held, answered, on their way back to a keeper that is to be stopped.
-    held: watch::Sender<u64>,
+    /// The last refresh that was held on its way back to a keeper that is to be stopped.
+    held: watch::Sender<Option<Held>>,
+}
+
+/// A refresh that was answered, and whose answer nobody hears.
+#[derive(Clone)]
+struct Held {
+    /// The request and its answer, redacted.
+    exchange: Exchange,
+    /// What was sent to be renewed: six characters.
+    sent: Option<String>,
 }
 
 impl Lab {
@@ -60,15 +70,15 @@ impl Lab {
 
     /// Returns at once unless the keeper is to be stopped in this refresh; then, only if that was
     /// called off.
-    async fn hold(&self) {
+    async fn hold(&self, held: impl FnOnce() -> Held) {
         if self.state().stopping {
-            self.0.held.send_modify(|held| *held += 1);
+            self.0.held.send_replace(Some(held()));
             let _called_off = self.changes().wait_for(|state| !state.stopping).await.is_ok();
         }
     }
 
     /// Tells whenever a refresh is held.
-    fn held(&self) -> watch::Receiver<u64> {
+    fn held(&self) -> watch::Receiver<Option<Held>> {
         self.0.held.subscribe()
     }
 }

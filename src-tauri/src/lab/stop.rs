@@ -1,10 +1,11 @@
 //! Stops the keeper in the middle of a refresh and starts it again: what a killed process leaves, and
 //! what the next start makes of it.
 
+use super::Held;
 use crate::desk::Desk;
 use crate::wire::{AppError, ErrorCode};
-use engine::{Status, Trigger};
-use keeper::activity::AppDid;
+use engine::{Class, Exchange, Status, Trigger};
+use keeper::activity::{AppDid, Ending, Purpose, What};
 use keeper::record::Keep;
 use std::time::Duration;
 
@@ -46,11 +47,34 @@ pub(crate) async fn stop_in_mid_refresh(desk: &Desk) -> Result<(), AppError> {
     let waited = tokio::time::timeout(BEGUN_WITHIN, waiting).await;
     let waited = waited.unwrap_or_else(|_| Err(cannot("the refresh did not come to its end")));
     if let Ok(true) = waited {
-        desk.keepers.exchange(|| desk.note(AppDid::StopInMidRefresh)).await;
+        let unheard = held.borrow().clone();
+        desk.keepers
+            .exchange(|| {
+                // The keeper that would have told of it is no more.
+                if let Some(held) = unheard {
+                    desk.record(unheard_answer(held));
+                }
+                desk.note(AppDid::StopInMidRefresh);
+            })
+            .await;
         desk.note(AppDid::StartAgain);
     }
     desk.lab.turn(|lab| lab.stopping = false);
     waited.map(|_stopped| ())
+}
+
+fn unheard_answer(held: Held) -> What {
+    let Held { exchange, sent } = held;
+    let detail = format!("{}: the keeper was stopped before it heard this", exchange.detail);
+    What::Exchange {
+        purpose: Purpose::Refresh,
+        reason: Some(Trigger::Asked),
+        outcome: Ending::Failed(Class::UnknownOutcome),
+        sent,
+        access: None,
+        refresh: None,
+        exchange: Exchange { detail, ..exchange },
+    }
 }
 
 fn cannot(why: &str) -> AppError {

@@ -6,6 +6,8 @@
 // `cfg(test)` holds for this whole program; said again, it lets the lints know that the harness
 // may end a test with `expect`.
 #[cfg(test)]
+mod activity_export;
+#[cfg(test)]
 mod asleep;
 #[cfg(test)]
 mod bad_answers;

@@ -65,20 +65,20 @@ async fn a_token_is_copied_after_a_yes_and_only_then() {
 
         // No.
         ask(&app).await;
-        let dialog = desk.dialog(title).await;
+        desk.dialog(title).await;
         // The page asks for another one meanwhile: there is one at a time.
         let second = app.invoke("copy_access_token", json!({})).await;
         assert_eq!(second, Ok(json!(false)));
         desk.press("Escape");
-        desk.gone(dialog).await;
+        desk.gone(title).await;
         assert_eq!(answer(&app).await, json!(false));
         assert_eq!(desk.clipboard(), None);
 
         // Yes.
         ask(&app).await;
-        let dialog = desk.dialog(title).await;
+        desk.dialog(title).await;
         desk.press("Return");
-        desk.gone(dialog).await;
+        desk.gone(title).await;
         assert_eq!(answer(&app).await, json!(true));
         let copied = desk.clipboard().expect("something was copied");
         assert!(copied.len() > 20, "{copied}");
@@ -116,6 +116,16 @@ async fn with_nobody_signed_in_nothing_is_copied() {
 
 async fn details(app: &App<'_>) -> Value {
     app.invoke("token_details", json!({})).await.expect("one may look")
+}
+
+/// The access token, copied as a person does it.
+pub(crate) async fn copied_token(app: &App<'_>, desk: &Desk) -> String {
+    ask(app).await;
+    desk.dialog(TITLES[0]).await;
+    desk.press("Return");
+    desk.gone(TITLES[0]).await;
+    assert_eq!(answer(app).await, json!(true));
+    desk.clipboard().expect("something was copied")
 }
 
 /// Asks as the page does, and waits for no answer.

@@ -113,18 +113,16 @@ impl Desk {
     }
 
     /// A dialog of this title, once it is there and has the focus.
-    pub(crate) async fn dialog(&self, title: &str) -> Window {
+    pub(crate) async fn dialog(&self, title: &str) {
         let found = async || self.find(&["--name", &format!("^{title}")]);
         let dialog = until(format!("the dialog {title:?}"), SOON, found).await;
         self.focus(dialog).await;
-        dialog
     }
 
-    /// Waits until a window is there no more.
-    pub(crate) async fn gone(&self, window: Window) {
-        let id = window.0.to_string();
-        let gone = async || self.xdotool(&["getwindowname", &id]).is_err().then_some(());
-        until(format!("window {id} to close"), SOON, gone).await;
+    /// Waits until a dialog is shown no more. Its window may live on, hidden.
+    pub(crate) async fn gone(&self, title: &str) {
+        let gone = async || self.find(&["--name", &format!("^{title}")]).is_none().then_some(());
+        until(format!("the dialog {title:?} to close"), SOON, gone).await;
     }
 
     /// Types a text as a person does, in whatever window has the focus.
