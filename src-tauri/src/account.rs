@@ -4,7 +4,7 @@ use crate::demo::Demo;
 use async_trait::async_trait;
 use auth_client::{AccountSettings, TokenApi};
 use engine::{Exchange, Failure, Identity};
-use keeper::ports::{Answer, ApiAnswer, AuthServer, Call, Clock, Connector, Credentials};
+use keeper::ports::{Answer, ApiAnswer, AuthServer, Call, Clock, Connector, Credentials, Marks};
 use keeper::record::Tokens;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -106,8 +106,12 @@ impl DemoServer {
 
 #[async_trait]
 impl AuthServer for DemoServer {
-    async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>> {
-        let mut answer = self.server().await?.sign_in(credentials).await?;
+    async fn sign_in(
+        &self,
+        credentials: &Credentials,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>> {
+        let mut answer = self.server().await?.sign_in(credentials, marks).await?;
         // The tutorial's API tells tokens only; whom the demo knows, this app knows.
         answer.identity = demo_server::USERS
             .iter()
@@ -116,17 +120,26 @@ impl AuthServer for DemoServer {
         Ok(answer)
     }
 
-    async fn refresh(&self, tokens: &Tokens, call: Call) -> Result<Answer, Box<Failure>> {
-        self.server().await?.refresh(tokens, call).await
+    async fn refresh(
+        &self,
+        tokens: &Tokens,
+        call: Call,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>> {
+        self.server().await?.refresh(tokens, call, marks).await
     }
 
-    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
-        self.server().await?.sign_out(tokens).await
+    async fn sign_out(
+        &self,
+        tokens: &Tokens,
+        marks: &Marks,
+    ) -> Result<Option<Exchange>, Box<Failure>> {
+        self.server().await?.sign_out(tokens, marks).await
     }
 
-    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {
+    async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer> {
         match self.server().await {
-            Ok(server) => server.call_api(access).await,
+            Ok(server) => server.call_api(access, marks).await,
             Err(failure) => Some(ApiAnswer {
                 verdict: keeper::ports::ApiVerdict::SaysNothing,
                 exchange: failure.exchange,

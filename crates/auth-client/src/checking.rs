@@ -5,7 +5,7 @@ use crate::settings::{AccountSettings, LifetimeForm, RenewWith};
 use crate::token_api::{TokenApi, spoken};
 use crate::{granted, jwt};
 use engine::{Class, ClockSample, Failure, Lifetime};
-use keeper::ports::{Answer, ApiVerdict, AuthServer, Call, Clock, Credentials};
+use keeper::ports::{Answer, ApiVerdict, AuthServer, Call, Clock, Credentials, Marks};
 use keeper::record::{RenewalSecret, Tokens};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
@@ -38,7 +38,9 @@ pub async fn check(
     notes.add(Topic::Settings, Verdict::Good, "complete", None);
 
     let credentials = Credentials { user: settings.user.clone(), password: password.clone() };
-    let signed_in = match api.sign_in(&credentials).await {
+    // The tokens of a check belong to no session.
+    let marks = Marks::fresh();
+    let signed_in = match api.sign_in(&credentials, &marks).await {
         Ok(answer) => answer,
         Err(failure) => {
             notes.not_reached_or_not_signed_in(*failure);
@@ -48,10 +50,10 @@ pub async fn check(
     notes.signed_in(settings, &signed_in);
 
     let mut clocks: Vec<ClockSample> = signed_in.clock.into_iter().collect();
-    let (tokens, renewed) = refresh(&api, signed_in, &mut notes, &mut clocks).await;
-    call_api(&api, &tokens, &mut notes, &mut clocks).await;
+    let (tokens, renewed) = refresh(&api, signed_in, &marks, &mut notes, &mut clocks).await;
+    call_api(&api, &tokens, &marks, &mut notes, &mut clocks).await;
     notes.clock(&clocks);
-    sign_out(&api, &tokens, &mut notes).await;
+    sign_out(&api, &tokens, &marks, &mut notes).await;
     let cannot_renew = settings.refresh.with == RenewWith::Nothing;
     CheckReport {
         works: renewed || cannot_renew,
@@ -87,6 +89,7 @@ const AFTER_SIGN_IN: [Topic; 8] = [
 async fn refresh(
     api: &TokenApi,
     signed_in: Answer,
+    marks: &Marks,
     notes: &mut Notes,
     clocks: &mut Vec<ClockSample>,
 ) -> (Tokens, bool) {
@@ -98,7 +101,7 @@ async fn refresh(
     }
     let offset = signed_in.clock.map(|sample| sample.offset_ms);
     let call = Call { connect_quickly: false, clock_offset_ms: offset };
-    match api.refresh(&signed_in.tokens, call).await {
+    match api.refresh(&signed_in.tokens, call, marks).await {
         Ok(renewed) => {
             clocks.extend(renewed.clock);
             notes.renewed(&signed_in.tokens, &renewed);
@@ -122,10 +125,11 @@ async fn refresh(
 async fn call_api(
     api: &TokenApi,
     tokens: &Tokens,
+    marks: &Marks,
     notes: &mut Notes,
     clocks: &mut Vec<ClockSample>,
 ) {
-    let Some(answer) = api.call_api(&tokens.access).await else {
+    let Some(answer) = api.call_api(&tokens.access, marks).await else {
         notes.add(Topic::Api, Verdict::NotTried, "the settings name no API", None);
         return;
     };
@@ -140,8 +144,8 @@ async fn call_api(
     notes.exchanges.push(answer.exchange);
 }
 
-async fn sign_out(api: &TokenApi, tokens: &Tokens, notes: &mut Notes) {
-    match api.sign_out(tokens).await {
+async fn sign_out(api: &TokenApi, tokens: &Tokens, marks: &Marks, notes: &mut Notes) {
+    match api.sign_out(tokens, marks).await {
         Ok(None) => {
             let why =
                 "the settings name no sign-out; what was granted for this check is left to end";

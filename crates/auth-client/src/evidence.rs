@@ -1,7 +1,7 @@
 //! One request and its answer as people are shown them: redacted first, then cut.
 
 use crate::classify::Body;
-use crate::redact::{HIDDEN, Redactor, mark, secret_name};
+use crate::redact::{HIDDEN, Redactor, secret_name};
 use crate::transport::{Arrived, Outgoing, Timing};
 use engine::Exchange;
 use http::header::{
@@ -75,8 +75,8 @@ fn sent_header(name: &HeaderName, value: &HeaderValue, redactor: &Redactor) -> S
     let Ok(value) = value.to_str() else { return HIDDEN.to_owned() };
     if name == COOKIE {
         let marks = value.split("; ").map(|pair| match pair.split_once('=') {
-            Some((name, value)) => format!("{name}={}", mark(value)),
-            None => mark(pair),
+            Some((name, value)) => format!("{name}={}", redactor.mark(value)),
+            None => redactor.mark(pair),
         });
         return marks.collect::<Vec<_>>().join("; ");
     }

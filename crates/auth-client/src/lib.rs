@@ -31,6 +31,7 @@ pub use check::{CheckReport, Finding, Topic, Verdict};
 pub use checking::check;
 pub use plan::SettingsProblem;
 pub use presets::{PresetView, presets};
+pub use redact::without_secrets;
 pub use settings::{
     AccountSettings, AnswerShape, Api, Header, LifetimeForm, Login, Logout, Preset, Refresh,
     RefusedShape, RenewWith,

@@ -2,16 +2,16 @@
 //!
 //! Three nets, one behind the other: the secrets that were sent or received, wherever they occur;
 //! members and parameters whose name says that they are secret; and whatever looks like a token.
-//! A token becomes `‹token a1b2c3›`: the same mark for the same token as long as the process runs,
-//! so that a refresh token used twice can be seen. A password becomes `‹hidden›`, since a mark
+//! A token becomes `‹token a1b2c3›`: the same mark for the same token as long as its session lives,
+//! over restarts, too, so that a refresh token used twice can be seen. A password becomes `‹hidden›`, since a mark
 //! would let somebody try passwords against it.
 
 mod look;
-mod mark;
 
 pub(crate) use look::secret_name;
-pub(crate) use mark::mark;
+pub use look::without_secrets;
 
+use keeper::ports::Marks;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -23,8 +23,8 @@ pub(crate) const HIDDEN: &str = "‹hidden›";
 const SHORTEST: usize = 4;
 
 /// Knows the secrets of one exchange. No `Debug`, on purpose.
-#[derive(Default)]
 pub(crate) struct Redactor {
+    marks: Marks,
     known: Vec<Known>,
 }
 
@@ -34,6 +34,16 @@ struct Known {
 }
 
 impl Redactor {
+    /// Knows none yet, and will name them by these marks.
+    pub(crate) fn new(marks: Marks) -> Self {
+        Self { marks, known: Vec::new() }
+    }
+
+    /// `‹token a1b2c3›`: the six characters by which the window, too, calls this token.
+    pub(crate) fn mark(&self, token: &str) -> String {
+        format!("‹token {}›", self.marks.of(&token.into()))
+    }
+
     /// Looks out for a password.
     pub(crate) fn password(&mut self, password: &str) {
         self.know(password, HIDDEN);
@@ -41,14 +51,14 @@ impl Redactor {
 
     /// Looks out for a token.
     pub(crate) fn token(&mut self, token: &str) {
-        self.know(token, &mark(token));
+        self.know(token, &self.mark(token));
     }
 
     /// Looks out for the value of a cookie. Values such as `1` or `true` are no secrets.
     pub(crate) fn cookie(&mut self, value: &str) {
         let value = value.trim_matches('"');
         if value.len() > SHORTEST {
-            self.know(value, &mark(value));
+            self.know(value, &self.mark(value));
         }
     }
 
@@ -77,7 +87,7 @@ impl Redactor {
             }
             text = text.replace(secret.as_str(), shown);
         }
-        look::hide_in_text(&text)
+        look::hide_in_text(&text, |run| self.mark(run))
     }
 
     /// JSON without secrets.
@@ -121,7 +131,7 @@ impl Redactor {
     fn string(&self, text: &str, secret: bool) -> String {
         let shown = self.text(text);
         // Where nothing was found in a text that is said to be secret, it is hidden as a whole.
-        if secret && shown == text && !text.is_empty() { mark(text) } else { shown }
+        if secret && shown == text && !text.is_empty() { self.mark(text) } else { shown }
     }
 
     fn knows(&self, text: &str) -> bool {
@@ -154,7 +164,7 @@ mod tests {
 
     #[test]
     fn known_secrets_are_found_wherever_they_are_and_however_escaped() {
-        let mut redactor = Redactor::default();
+        let mut redactor = Redactor::new(Marks::fresh());
         redactor.password("p&ss \"wörd'");
         for echo in [
             "bad p&ss \"wörd' given",
@@ -169,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_same_token_has_the_same_mark_and_another_has_another() {
-        let mut redactor = Redactor::default();
+        let mut redactor = Redactor::new(Marks::fresh());
         redactor.token("short-1");
         redactor.token("short-2");
         let shown = redactor.text("short-1, short-2, short-1");
@@ -181,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_very_short_password_hides_the_whole_text_it_is_in() {
-        let mut redactor = Redactor::default();
+        let mut redactor = Redactor::new(Marks::fresh());
         redactor.password("a");
         assert_eq!(redactor.text("not a valid password"), HIDDEN);
         assert_eq!(redactor.json(&json!({"message": "wrong", "x": "a"}))["x"], HIDDEN);
@@ -197,7 +207,7 @@ mod tests {
             "tokens": {"main": ["x5", "x6"]}, "newPassword": "x7", "authorization_code": "x8",
             "note": JWT, "trace": "5f2b7c1d9e8a4b3c6d7e8f90",
         });
-        let shown = Redactor::default().json(&body);
+        let shown = Redactor::new(Marks::fresh()).json(&body);
         for name in
             ["code", "error", "status", "token_type", "expiresIn", "tokenExpires", "message"]
         {
@@ -211,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_secret_used_as_a_name_or_a_number_is_hidden_too() {
-        let mut redactor = Redactor::default();
+        let mut redactor = Redactor::new(Marks::fresh());
         redactor.password("8842");
         redactor.token("tok-abc");
         let shown = redactor.json(&json!({"tok-abc": true, "n": 8842})).to_string();

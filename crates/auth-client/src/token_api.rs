@@ -9,7 +9,7 @@ use crate::transport::{Arrived, Line, Lost, Outgoing, Patience, Proxying, Timing
 use crate::{api, cookies, date, evidence, pointer, requests};
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure, Lifetime};
-use keeper::ports::{Answer, ApiAnswer, AuthServer, Call, Clock, Credentials};
+use keeper::ports::{Answer, ApiAnswer, AuthServer, Call, Clock, Credentials, Marks};
 use keeper::record::{RenewalSecret, Tokens};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
@@ -82,8 +82,8 @@ impl TokenApi {
 
     /// A redactor that knows the account's own headers: they stand in clear on disk, and still are
     /// nobody else's business.
-    fn redactor(&self) -> Redactor {
-        let mut redactor = Redactor::default();
+    fn redactor(&self, marks: &Marks) -> Redactor {
+        let mut redactor = Redactor::new(marks.clone());
         for (name, value) in &self.plan.headers {
             let Ok(value) = value.to_str() else { continue };
             if redact::secret_name(name.as_str()) {
@@ -95,8 +95,8 @@ impl TokenApi {
     }
 
     /// The same, knowing what a session holds.
-    fn looking_for(&self, tokens: &Tokens) -> Redactor {
-        let mut redactor = self.redactor();
+    fn looking_for(&self, tokens: &Tokens, marks: &Marks) -> Redactor {
+        let mut redactor = self.redactor(marks);
         redactor.token(tokens.access.expose_secret());
         if let RenewalSecret::RefreshToken(token) = &tokens.renewal {
             redactor.token(token.expose_secret());
@@ -139,25 +139,38 @@ struct Beside<'a> {
 
 #[async_trait]
 impl AuthServer for TokenApi {
-    async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>> {
+    async fn sign_in(
+        &self,
+        credentials: &Credentials,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>> {
         let sent = requests::sign_in(&self.plan, credentials);
-        let mut redactor = self.redactor();
+        let mut redactor = self.redactor(marks);
         redactor.password(credentials.password.expose_secret());
         let beside = Beside { user: &credentials.user, tokens: None, call: Call::default() };
         self.ask(Asking::SignIn, sent, redactor, beside).await
     }
 
-    async fn refresh(&self, tokens: &Tokens, call: Call) -> Result<Answer, Box<Failure>> {
+    async fn refresh(
+        &self,
+        tokens: &Tokens,
+        call: Call,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>> {
         let sent = requests::refresh(&self.plan, tokens).map_err(|why| self.unfit(why))?;
         let user = &self.plan.settings.user;
         let beside = Beside { user, tokens: Some(tokens), call };
-        self.ask(Asking::Refresh, sent, self.looking_for(tokens), beside).await
+        self.ask(Asking::Refresh, sent, self.looking_for(tokens, marks), beside).await
     }
 
-    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
+    async fn sign_out(
+        &self,
+        tokens: &Tokens,
+        marks: &Marks,
+    ) -> Result<Option<Exchange>, Box<Failure>> {
         let sent = requests::sign_out(&self.plan, tokens).map_err(|why| self.unfit(why))?;
         let Some(sent) = sent else { return Ok(None) };
-        let mut redactor = self.looking_for(tokens);
+        let mut redactor = self.looking_for(tokens, marks);
         let (timing, outcome) = self.line.send(&sent, false).await;
         let came = match outcome {
             Ok(came) => came,
@@ -178,12 +191,12 @@ impl AuthServer for TokenApi {
         }
     }
 
-    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {
+    async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer> {
         let sent = match requests::call_api(&self.plan, access)? {
             Ok(sent) => sent,
             Err(why) => return Some(api::unsaid(self.unfit(why).exchange)),
         };
-        let mut redactor = self.redactor();
+        let mut redactor = self.redactor(marks);
         redactor.token(access.expose_secret());
         let (timing, outcome) = self.line.send(&sent, false).await;
         let came = match outcome {

@@ -12,7 +12,7 @@ mod common;
 use auth_client::{AccountSettings, RefusedShape};
 use common::{Fake, NOON_TEXT, alice, answer, json, page, tokens};
 use engine::{Class, Failure};
-use keeper::ports::{Answer, AuthServer as _, Call};
+use keeper::ports::{Answer, AuthServer as _, Call, Marks};
 
 use Class::{
     NotTheAuthServer, Refused, ServerTrouble, SetUp, Throttled, UnclearRefusal, UnknownOutcome,
@@ -210,7 +210,7 @@ async fn every_answer_to_a_sign_in_has_its_name() {
     let fake = Fake::giving(rows.iter().map(|(_, bytes, _)| bytes.clone()).collect()).await;
     let api = fake.api(AccountSettings::default());
     for (name, _, expected) in rows {
-        agree(name, api.sign_in(&alice()).await, expected);
+        agree(name, api.sign_in(&alice(), &Marks::fresh()).await, expected);
     }
 }
 
@@ -256,7 +256,7 @@ async fn refreshed(settings: AccountSettings, rows: Vec<Row>) {
     let fake = Fake::giving(rows.iter().map(|(_, bytes, _)| bytes.clone()).collect()).await;
     let api = fake.api(settings);
     for (asked, (name, _, expected)) in rows.into_iter().enumerate() {
-        agree(name, api.refresh(&tokens(), Call::default()).await, expected);
+        agree(name, api.refresh(&tokens(), Call::default(), &Marks::fresh()).await, expected);
         assert_eq!(fake.heard().len(), asked + 1, "{name}: asked exactly once");
     }
 }

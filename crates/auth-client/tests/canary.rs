@@ -12,7 +12,7 @@ mod common;
 use auth_client::{AccountSettings, Api, Header, Preset, RenewWith, check};
 use common::{Fake, Noon, alice, answer, json};
 use engine::Exchange;
-use keeper::ports::{AuthServer, Call, Credentials};
+use keeper::ports::{AuthServer, Call, Credentials, Marks};
 use keeper::record::{RenewalSecret, Tokens};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -91,12 +91,17 @@ async fn no_secret_is_in_anything_that_is_shown() {
             // A sign-in knows what it sends and what it gets; tokens of an earlier session are
             // nothing that it could recognise.
             let got = ["planted-password", "canary-cookie-2", "canary-header"];
-            clean(&shown(&api.sign_in(&alice()).await, |one| &one.exchange), &got);
+            clean(&shown(&api.sign_in(&alice(), &Marks::fresh()).await, |one| &one.exchange), &got);
             let held =
                 ["canary-a1", "canary-a2-8f3b2c9d1e0a", "canary-r2-5d7e1f0b9c2a", "canary-header"];
-            clean(&shown(&api.refresh(&tokens, Call::default()).await, |one| &one.exchange), &held);
-            clean(&format!("{:?}", api.sign_out(&tokens).await), &held);
-            let said = api.call_api(&tokens.access).await.unwrap();
+            clean(
+                &shown(&api.refresh(&tokens, Call::default(), &Marks::fresh()).await, |one| {
+                    &one.exchange
+                }),
+                &held,
+            );
+            clean(&format!("{:?}", api.sign_out(&tokens, &Marks::fresh()).await), &held);
+            let said = api.call_api(&tokens.access, &Marks::fresh()).await.unwrap();
             clean(&format!("{said:?}"), &["canary-a1", "canary-a2-8f3b2c9d1e0a", "canary-header"]);
             clean(&format!("{api:?}{tokens:?}{:?}", alice()), &PLANTED[..7]);
         }
@@ -112,8 +117,13 @@ async fn what_a_session_holds_is_in_nothing_that_its_refresh_shows() {
         let fake = Fake::giving(vec![bytes; 2]).await;
         let api = fake.api(settings(RenewWith::Cookie));
         let held = ["canary-a1", "canary-cookie-1", "canary-cookie-2"];
-        clean(&shown(&api.refresh(&tokens, Call::default()).await, |one| &one.exchange), &held);
-        clean(&format!("{:?}", api.sign_out(&tokens).await), &held);
+        clean(
+            &shown(&api.refresh(&tokens, Call::default(), &Marks::fresh()).await, |one| {
+                &one.exchange
+            }),
+            &held,
+        );
+        clean(&format!("{:?}", api.sign_out(&tokens, &Marks::fresh()).await), &held);
     }
 }
 
@@ -142,10 +152,11 @@ async fn equal_tokens_can_be_seen_to_be_equal() {
     let granted = json(200, r#"{"token":"canary-a1","refreshToken":"canary-r1"}"#);
     let fake = Fake::giving(vec![granted, json(500, "{}"), json(500, "{}")]).await;
     let api = fake.api(AccountSettings::default());
-    let signed_in = api.sign_in(&alice()).await.unwrap();
+    let signed_in = api.sign_in(&alice(), &Marks::fresh()).await.unwrap();
     let told = mark_in(&signed_in.exchange.response, "\"refreshToken\"");
     for _ in 0..2 {
-        let failure = api.refresh(&signed_in.tokens, Call::default()).await.unwrap_err();
+        let failure =
+            api.refresh(&signed_in.tokens, Call::default(), &Marks::fresh()).await.unwrap_err();
         assert_eq!(mark_in(&failure.exchange.request, "\"refreshToken\""), told);
     }
     assert_ne!(mark_in(&signed_in.exchange.response, "\"token\""), told);
@@ -169,7 +180,8 @@ async fn what_tells_nothing_secret_is_still_there() {
         access: "canary-a1".into(),
         renewal: RenewalSecret::RefreshToken("canary-r1".into()),
     };
-    let exchange = api.refresh(&tokens, Call::default()).await.unwrap_err().exchange;
+    let exchange =
+        api.refresh(&tokens, Call::default(), &Marks::fresh()).await.unwrap_err().exchange;
     assert_eq!(exchange.method, "POST");
     assert_eq!(exchange.url, format!("{}/api/refresh_token", fake.base));
     assert_eq!(exchange.code.as_deref(), Some("invalid_grant"));
@@ -206,7 +218,7 @@ async fn half_an_answer_shows_the_names_in_it_and_no_value() {
     let torn = json(200, r#"{"ticket":"abc","list":["def"],"n":20,"other":"gh"#);
     let fake = Fake::giving(vec![torn]).await;
     let api = fake.api(AccountSettings::default());
-    let exchange = api.sign_in(&alice()).await.unwrap_err().exchange;
+    let exchange = api.sign_in(&alice(), &Marks::fresh()).await.unwrap_err().exchange;
     let shown = exchange.response.join("\n");
     clean(&shown, &["abc", "def", "gh"]);
     assert!(shown.contains("\"ticket\"") && shown.contains("20"), "{shown}");
@@ -220,7 +232,7 @@ async fn a_long_answer_is_cut() {
     let api = fake.api(AccountSettings::default());
     for most in [4_000, 400] {
         let credentials = Credentials { user: "alice".into(), password: "planted-password".into() };
-        let exchange = api.sign_in(&credentials).await.unwrap_err().exchange;
+        let exchange = api.sign_in(&credentials, &Marks::fresh()).await.unwrap_err().exchange;
         let shown: usize = exchange.response.iter().map(String::len).sum();
         assert!(shown < most, "{shown}");
     }

@@ -19,7 +19,7 @@ use demo_server::{
     Switches, TellRefreshToken,
 };
 use engine::{Class, Lifetime};
-use keeper::ports::{Answer, ApiVerdict, AuthServer as _, Call, Credentials};
+use keeper::ports::{Answer, ApiVerdict, AuthServer as _, Call, Credentials, Marks};
 use secrecy::ExposeSecret as _;
 use std::sync::Arc;
 
@@ -27,16 +27,16 @@ use std::sync::Arc;
 async fn a_session_lives_from_sign_in_to_sign_out() {
     let demo = Demo::with(Switches::default()).await;
     let api = demo.api(AccountSettings::default());
-    let signed_in = api.sign_in(&alice(ALICE.password)).await.unwrap();
+    let signed_in = api.sign_in(&alice(ALICE.password), &Marks::fresh()).await.unwrap();
     assert_eq!(signed_in.lifetime, Lifetime::Told(20_000));
-    let renewed = api.refresh(&signed_in.tokens, Call::default()).await.unwrap();
+    let renewed = api.refresh(&signed_in.tokens, Call::default(), &Marks::fresh()).await.unwrap();
     assert_ne!(told(&renewed.tokens.renewal), told(&signed_in.tokens.renewal));
-    let said = api.call_api(&renewed.tokens.access).await.unwrap();
+    let said = api.call_api(&renewed.tokens.access, &Marks::fresh()).await.unwrap();
     assert_eq!(said.verdict, ApiVerdict::Accepted);
-    assert!(api.sign_out(&renewed.tokens).await.unwrap().is_some());
-    let refused = api.refresh(&renewed.tokens, Call::default()).await.unwrap_err();
+    assert!(api.sign_out(&renewed.tokens, &Marks::fresh()).await.unwrap().is_some());
+    let refused = api.refresh(&renewed.tokens, Call::default(), &Marks::fresh()).await.unwrap_err();
     assert_eq!(refused.class, Class::Refused);
-    let said = api.call_api(&renewed.tokens.access).await.unwrap();
+    let said = api.call_api(&renewed.tokens.access, &Marks::fresh()).await.unwrap();
     assert_eq!(said.verdict, ApiVerdict::TokenRefused);
     assert_eq!(said.exchange.code.as_deref(), Some("invalid_token"));
 }
@@ -46,7 +46,7 @@ async fn a_wrong_password_is_refused() {
     for envelope in [false, true] {
         let demo = Demo::with(Switches { envelope, ..Switches::default() }).await;
         let api = demo.api(AccountSettings::default());
-        let refused = api.sign_in(&alice("looking-glass")).await.unwrap_err();
+        let refused = api.sign_in(&alice("looking-glass"), &Marks::fresh()).await.unwrap_err();
         assert_eq!(refused.class, Class::Refused, "envelope {envelope}: {refused:?}");
     }
 }
@@ -56,12 +56,12 @@ async fn the_cookie_form_and_the_envelope_work_together() {
     let switches = Switches { cookie_form: true, envelope: true, ..Switches::default() };
     let demo = Demo::with(switches).await;
     let api = demo.api(Preset::Cookie.settings());
-    let signed_in = api.sign_in(&alice(ALICE.password)).await.unwrap();
-    let renewed = api.refresh(&signed_in.tokens, Call::default()).await.unwrap();
-    let again = api.refresh(&renewed.tokens, Call::default()).await.unwrap();
+    let signed_in = api.sign_in(&alice(ALICE.password), &Marks::fresh()).await.unwrap();
+    let renewed = api.refresh(&signed_in.tokens, Call::default(), &Marks::fresh()).await.unwrap();
+    let again = api.refresh(&renewed.tokens, Call::default(), &Marks::fresh()).await.unwrap();
     assert_ne!(told(&again.tokens.renewal), told(&renewed.tokens.renewal));
-    api.sign_out(&again.tokens).await.unwrap();
-    let refused = api.refresh(&again.tokens, Call::default()).await.unwrap_err();
+    api.sign_out(&again.tokens, &Marks::fresh()).await.unwrap();
+    let refused = api.refresh(&again.tokens, Call::default(), &Marks::fresh()).await.unwrap_err();
     assert_eq!((refused.class, refused.exchange.status), (Class::Refused, Some(200)));
 }
 
@@ -136,8 +136,9 @@ async fn every_fault_of_a_refresh_has_its_class_and_is_met_once() {
     ] {
         let demo = Demo::with(Switches { fault: Fault::from(kind), ..Switches::default() }).await;
         let api = demo.api(AccountSettings::default());
-        let signed_in = api.sign_in(&alice(ALICE.password)).await.unwrap();
-        let failure = api.refresh(&signed_in.tokens, Call::default()).await.unwrap_err();
+        let signed_in = api.sign_in(&alice(ALICE.password), &Marks::fresh()).await.unwrap();
+        let failure =
+            api.refresh(&signed_in.tokens, Call::default(), &Marks::fresh()).await.unwrap_err();
         assert_eq!(failure.class, class, "{kind:?}: {failure:?}");
         let counters = demo.running.control().counters().await.unwrap();
         assert_eq!((counters.refreshes, counters.faults_shown), (1, 1), "{kind:?}");
@@ -153,7 +154,7 @@ async fn a_server_that_is_gone_was_not_asked() {
     let demo = Demo::with(Switches::default()).await;
     let api = demo.api(AccountSettings::default());
     demo.running.shutdown().await;
-    let failure = api.sign_in(&alice(ALICE.password)).await.unwrap_err();
+    let failure = api.sign_in(&alice(ALICE.password), &Marks::fresh()).await.unwrap_err();
     assert_eq!(failure.class, Class::NotSent);
     assert_eq!(failure.exchange.detail, "connection refused");
     assert_eq!(failure.exchange.status, None);
@@ -295,7 +296,8 @@ impl Demo {
     }
 
     async fn sign_in(&self, settings: AccountSettings) -> Answer {
-        let answer = self.api(settings).sign_in(&alice(ALICE.password)).await.unwrap();
+        let answer =
+            self.api(settings).sign_in(&alice(ALICE.password), &Marks::fresh()).await.unwrap();
         assert!(!answer.tokens.access.expose_secret().is_empty());
         answer
     }

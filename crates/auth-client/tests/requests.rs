@@ -15,7 +15,7 @@ use auth_client::{
 };
 use common::{Fake, NOON, NOON_TEXT, Noon, alice, answer, json, page, tokens, told};
 use engine::{Class, ClockSample, Lifetime};
-use keeper::ports::{ApiVerdict, AuthServer as _, Call, Clock as _};
+use keeper::ports::{ApiVerdict, AuthServer as _, Call, Clock as _, Marks};
 use keeper::record::{RenewalSecret, Tokens};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json as value};
@@ -35,7 +35,7 @@ async fn a_sign_in_sends_name_and_password_where_the_settings_say() {
         ],
         ..AccountSettings::default()
     };
-    let granted = fake.api(settings).sign_in(&alice()).await.unwrap();
+    let granted = fake.api(settings).sign_in(&alice(), &Marks::fresh()).await.unwrap();
     let (head, body) = sent(&fake, 0);
     assert!(head.starts_with("POST /sessions/ HTTP/1.1"), "{head}");
     assert_eq!(body, value!({"auth": {"login": "alice", "password": "planted-password"}}));
@@ -64,7 +64,7 @@ async fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
     let fake = Fake::giving(answers.map(|body| json(200, body)).to_vec()).await;
     let api = fake.api(AccountSettings::default());
     for (index, _) in answers.iter().enumerate() {
-        let renewed = api.refresh(&tokens(), Call::default()).await.unwrap();
+        let renewed = api.refresh(&tokens(), Call::default(), &Marks::fresh()).await.unwrap();
         assert_eq!(told(&renewed.tokens.renewal), "token old-refresh");
         let (head, body) = sent(&fake, index);
         assert!(head.starts_with("POST /api/refresh_token "), "{head}");
@@ -77,9 +77,9 @@ async fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
 async fn a_sign_in_without_a_refresh_token_cannot_be_renewed() {
     let fake = Fake::giving(vec![json(200, r#"{"token":"a"}"#)]).await;
     let api = fake.api(AccountSettings::default());
-    let granted = api.sign_in(&alice()).await.unwrap();
+    let granted = api.sign_in(&alice(), &Marks::fresh()).await.unwrap();
     assert_eq!(told(&granted.tokens.renewal), "nothing");
-    let failure = api.refresh(&granted.tokens, Call::default()).await.unwrap_err();
+    let failure = api.refresh(&granted.tokens, Call::default(), &Marks::fresh()).await.unwrap_err();
     assert_eq!(failure.class, Class::SetUp);
     assert_eq!(fake.heard().len(), 1, "nothing was sent");
 }
@@ -100,11 +100,11 @@ async fn the_cookie_form_keeps_every_cookie_and_sends_them_to_refresh_and_logout
         headers: vec![Header { name: "Cookie".into(), value: "lang=en".into() }],
         ..Preset::Cookie.settings()
     });
-    let signed_in = api.sign_in(&alice()).await.unwrap();
-    let renewed = api.refresh(&signed_in.tokens, Call::default()).await.unwrap();
-    let again = api.refresh(&renewed.tokens, Call::default()).await.unwrap();
-    api.call_api(&again.tokens.access).await.unwrap();
-    api.sign_out(&again.tokens).await.unwrap().unwrap();
+    let signed_in = api.sign_in(&alice(), &Marks::fresh()).await.unwrap();
+    let renewed = api.refresh(&signed_in.tokens, Call::default(), &Marks::fresh()).await.unwrap();
+    let again = api.refresh(&renewed.tokens, Call::default(), &Marks::fresh()).await.unwrap();
+    api.call_api(&again.tokens.access, &Marks::fresh()).await.unwrap();
+    api.sign_out(&again.tokens, &Marks::fresh()).await.unwrap().unwrap();
     assert_eq!(cookies(&fake, 0), "lang=en");
     assert_eq!(cookies(&fake, 1), "lang=en; rt=one; sid=two");
     assert_eq!(cookies(&fake, 2), "lang=en; sid=two; rt=three");
@@ -127,12 +127,12 @@ async fn an_access_token_that_renews_itself_is_sent_as_bearer_and_in_the_body() 
         ..AccountSettings::default()
     });
     let held = Tokens { access: "old-access".into(), renewal: RenewalSecret::AccessToken };
-    let renewed = api.refresh(&held, Call::default()).await.unwrap();
+    let renewed = api.refresh(&held, Call::default(), &Marks::fresh()).await.unwrap();
     let (head, body) = sent(&fake, 0);
     assert!(head.contains("authorization: Bearer old-access"), "{head}");
     assert_eq!(body, value!({"token": "old-access"}));
     assert_eq!(told(&renewed.tokens.renewal), "itself");
-    api.sign_out(&renewed.tokens).await.unwrap();
+    api.sign_out(&renewed.tokens, &Marks::fresh()).await.unwrap();
     assert_eq!(sent(&fake, 1).1, value!({"refreshToken": "b"}));
 }
 
@@ -140,7 +140,7 @@ async fn an_access_token_that_renews_itself_is_sent_as_bearer_and_in_the_body() 
 async fn a_session_begun_with_other_settings_is_not_sent_anywhere() {
     let fake = Fake::giving(Vec::new()).await;
     let api = fake.api(Preset::Cookie.settings());
-    let failure = api.refresh(&tokens(), Call::default()).await.unwrap_err();
+    let failure = api.refresh(&tokens(), Call::default(), &Marks::fresh()).await.unwrap_err();
     assert_eq!(failure.class, Class::SetUp);
     assert!(failure.exchange.detail.contains("sign in again"), "{failure:?}");
 }
@@ -156,7 +156,7 @@ async fn a_sign_out_goes_where_the_settings_say() {
         bearer: true,
     };
     let api = fake.api(AccountSettings { logout: Some(logout), ..AccountSettings::default() });
-    let exchange = api.sign_out(&tokens()).await.unwrap().unwrap();
+    let exchange = api.sign_out(&tokens(), &Marks::fresh()).await.unwrap().unwrap();
     let (head, body) = sent(&fake, 0);
     assert!(head.starts_with("DELETE /sessions/current "), "{head}");
     assert!(head.contains("authorization: Bearer old-access"), "{head}");
@@ -165,7 +165,7 @@ async fn a_sign_out_goes_where_the_settings_say() {
 
     let none = Fake::giving(Vec::new()).await;
     let api = none.api(AccountSettings { logout: None, ..AccountSettings::default() });
-    assert_eq!(api.sign_out(&tokens()).await.unwrap(), None);
+    assert_eq!(api.sign_out(&tokens(), &Marks::fresh()).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -180,7 +180,8 @@ async fn a_sign_out_is_done_by_any_2xx_but_somebody_elses_page() {
     let fake = Fake::giving(rows.iter().map(|(bytes, _)| bytes.clone()).collect()).await;
     let api = fake.api(AccountSettings::default());
     for (_, expected) in rows {
-        let class = api.sign_out(&tokens()).await.err().map(|failure| failure.class);
+        let class =
+            api.sign_out(&tokens(), &Marks::fresh()).await.err().map(|failure| failure.class);
         assert_eq!(class, expected);
     }
 }
@@ -221,7 +222,7 @@ async fn the_api_says_whether_it_takes_the_token() {
         ..AccountSettings::default()
     });
     for (index, (_, verdict, code)) in rows.into_iter().enumerate() {
-        let said = api.call_api(&"access-1".into()).await.unwrap();
+        let said = api.call_api(&"access-1".into(), &Marks::fresh()).await.unwrap();
         assert_eq!(said.verdict, verdict, "row {index}");
         assert_eq!(said.exchange.code.as_deref(), code, "row {index}");
         assert!(said.exchange.url.ends_with("/me"), "{}", said.exchange.url);
@@ -231,7 +232,7 @@ async fn the_api_says_whether_it_takes_the_token() {
     assert!(head.contains("x-token: access-1"), "{head}");
 
     let none = fake.api(AccountSettings { api: None, ..AccountSettings::default() });
-    assert!(none.call_api(&"access-1".into()).await.is_none());
+    assert!(none.call_api(&"access-1".into(), &Marks::fresh()).await.is_none());
 }
 
 #[tokio::test]
@@ -250,7 +251,7 @@ async fn lifetimes_name_and_clock_are_read_from_the_answer() {
         },
         ..AccountSettings::default()
     });
-    let granted = api.sign_in(&alice()).await.unwrap();
+    let granted = api.sign_in(&alice(), &Marks::fresh()).await.unwrap();
     assert_eq!(granted.lifetime, Lifetime::Told(20_000));
     assert_eq!(granted.refresh_lifetime_ms, Some(30 * 24 * engine::HOUR));
     let identity = granted.identity.unwrap();
@@ -258,13 +259,13 @@ async fn lifetimes_name_and_clock_are_read_from_the_answer() {
     assert_eq!(granted.clock, Some(ClockSample { offset_ms: 500, bound_ms: 500 }));
 
     // Without a Date, only a clock that was measured can tell how far away the end is.
-    let unmeasured = api.refresh(&tokens(), Call::default()).await.unwrap();
+    let unmeasured = api.refresh(&tokens(), Call::default(), &Marks::fresh()).await.unwrap();
     assert_eq!(unmeasured.lifetime, Lifetime::Unknown(Some("2025-11-23T12:00:20Z".into())));
     assert_eq!(unmeasured.clock, None);
     let call = Call { clock_offset_ms: Some(-10_000), ..Call::default() };
-    let measured = api.refresh(&tokens(), call).await.unwrap();
+    let measured = api.refresh(&tokens(), call, &Marks::fresh()).await.unwrap();
     assert_eq!(measured.lifetime, Lifetime::Told(30_000));
-    let dated = api.refresh(&tokens(), call).await.unwrap();
+    let dated = api.refresh(&tokens(), call, &Marks::fresh()).await.unwrap();
     assert_eq!(dated.lifetime, Lifetime::Told(20_000), "the answer's own Date comes first");
 }
 
@@ -282,13 +283,13 @@ async fn simple_jwt_tells_both_lifetimes_inside_its_tokens() {
     let dead = r#"{"detail":"Token is blacklisted","code":"token_not_valid"}"#;
     let fake = Fake::giving(vec![json(200, &first), json(200, &second), json(401, dead)]).await;
     let api = fake.api(Preset::SimpleJwt.settings());
-    let signed_in = api.sign_in(&alice()).await.unwrap();
+    let signed_in = api.sign_in(&alice(), &Marks::fresh()).await.unwrap();
     assert_eq!(signed_in.lifetime, Lifetime::Told(300_000));
     assert_eq!(signed_in.refresh_lifetime_ms, Some(86_400_000));
-    let renewed = api.refresh(&signed_in.tokens, Call::default()).await.unwrap();
+    let renewed = api.refresh(&signed_in.tokens, Call::default(), &Marks::fresh()).await.unwrap();
     assert_eq!(told(&renewed.tokens.renewal), told(&signed_in.tokens.renewal));
     assert_eq!(renewed.refresh_lifetime_ms, Some(86_400_000));
-    let refused = api.refresh(&renewed.tokens, Call::default()).await.unwrap_err();
+    let refused = api.refresh(&renewed.tokens, Call::default(), &Marks::fresh()).await.unwrap_err();
     assert_eq!(refused.class, Class::Refused);
     assert_eq!(refused.exchange.code.as_deref(), Some("token_not_valid"));
     assert!(sent(&fake, 1).0.starts_with("POST /api/token/refresh/ "));
@@ -298,7 +299,8 @@ async fn simple_jwt_tells_both_lifetimes_inside_its_tokens() {
 async fn the_lifetime_in_a_jwt_is_not_looked_at_unless_the_settings_say_so() {
     let jwt = "e30.eyJleHAiOjE3NjM4OTk1MDAsImlhdCI6MTc2Mzg5OTIwMH0.c2ln";
     let fake = Fake::giving(vec![json(200, &value!({"token": jwt}).to_string())]).await;
-    let granted = fake.api(AccountSettings::default()).sign_in(&alice()).await.unwrap();
+    let granted =
+        fake.api(AccountSettings::default()).sign_in(&alice(), &Marks::fresh()).await.unwrap();
     assert_eq!(granted.lifetime, Lifetime::Unknown(None));
 }
 

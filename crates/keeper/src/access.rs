@@ -1,6 +1,6 @@
 //! The access token as callers get it: without a lock and without allocation while it is fresh.
 
-use crate::ports::AuthServer;
+use crate::ports::{AuthServer, Marks};
 use arc_swap::ArcSwapOption;
 use engine::{Boot, Fingerprint};
 use secrecy::SecretString;
@@ -18,6 +18,8 @@ pub(crate) struct Exposed {
     pub(crate) fresh_until: Boot,
     /// Half of its lifetime: no caller can ask for more.
     pub(crate) half_life_ms: i64,
+    /// By which name it is shown.
+    pub(crate) marks: Marks,
     /// Whose token it is: it is carried there and nowhere else.
     pub(crate) server: Option<Arc<dyn AuthServer>>,
 }
@@ -37,6 +39,10 @@ impl AccessToken {
 
     pub(crate) fn fresh_until(&self) -> Boot {
         self.0.fresh_until
+    }
+
+    pub(crate) fn marks(&self) -> &Marks {
+        &self.0.marks
     }
 
     pub(crate) fn server(&self) -> Option<&Arc<dyn AuthServer>> {

@@ -50,7 +50,7 @@ pub(crate) async fn call(keeper: &Keeper, before: Option<Fingerprint>) -> Option
     };
     let renewed_first = before.is_some_and(|before| before != token.fingerprint());
     let how = if renewed_first { How::RefreshedFirst } else { How::FreshToken };
-    let first = token.server()?.call_api(token.secret()).await?;
+    let first = token.server()?.call_api(token.secret(), token.marks()).await?;
     report(keeper, &first).await;
     if first.verdict != ApiVerdict::TokenRefused {
         let exchanges = vec![first.exchange];
@@ -69,7 +69,7 @@ pub(crate) async fn call(keeper: &Keeper, before: Option<Fingerprint>) -> Option
             });
         }
     };
-    let second = again.server()?.call_api(again.secret()).await?;
+    let second = again.server()?.call_api(again.secret(), again.marks()).await?;
     report(keeper, &second).await;
     if second.verdict == ApiVerdict::TokenRefused {
         keeper.api_refused(again.fingerprint()).await;

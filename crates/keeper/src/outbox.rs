@@ -1,7 +1,7 @@
 //! Sessions that have ended here and of which their server has still to be told: what is known of
 //! them, and how one of them is told.
 
-use crate::ports::{AuthServer, Clock, Connector};
+use crate::ports::{AuthServer, Clock, Connector, Marks};
 use crate::record::{Keep, Record, RenewalSecret, Session, Stamp, Tokens, Unrevoked};
 use crate::snapshot::{left_ms, stamp};
 use crate::store::Store;
@@ -97,6 +97,7 @@ pub(crate) fn entry(
         account: holder.account,
         user: holder.user,
         tokens,
+        fingerprint_key: session.map(|session| session.fingerprint_key.clone()),
         keep: holder.keep,
         since: stamp(clock.now(), clock, None),
         ends_wall_ms: ends,
@@ -262,8 +263,9 @@ impl Outbox {
 impl Entry {
     /// What telling its server needs.
     pub(crate) fn message(&self) -> Telling {
-        let Unrevoked { id, tokens, tries, .. } = self.of.clone();
-        Telling { id, tokens, tries, stored: self.stored }
+        let Unrevoked { id, tokens, tries, fingerprint_key, .. } = self.of.clone();
+        let marks = fingerprint_key.map_or_else(Marks::fresh, Marks::new);
+        Telling { id, tokens, marks, tries, stored: self.stored }
     }
 }
 
@@ -271,6 +273,7 @@ impl Entry {
 pub(crate) struct Telling {
     pub(crate) id: u64,
     tokens: Tokens,
+    marks: Marks,
     tries: u32,
     stored: bool,
 }
@@ -317,7 +320,7 @@ impl Telling {
                 return Told::Elsewhere;
             }
         }
-        let told = match server.sign_out(&self.tokens).await {
+        let told = match server.sign_out(&self.tokens, &self.marks).await {
             Ok(Some(_)) => Told::Yes,
             Ok(None) => Told::NotOffered,
             Err(failure) => match Revocation::after(&failure, self.tries + 1, self.id) {

@@ -2,12 +2,16 @@
 //! vault and the app answer them.
 
 use crate::record::{Record, Tokens};
+use crate::snapshot::{fingerprint, new_key};
 use async_trait::async_trait;
 use engine::{
-    Boot, ClockSample, Exchange, Failure, Identity, Lifetime, Now, StoreTrouble, WriteTrouble,
+    Boot, ClockSample, Exchange, Failure, Fingerprint, Identity, Lifetime, Now, StoreTrouble,
+    WriteTrouble,
 };
 use secrecy::SecretString;
+use std::fmt;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The clocks.
 #[async_trait]
@@ -20,7 +24,8 @@ pub trait Clock: Send + Sync {
     async fn sleep_until(&self, until: Boot);
 }
 
-/// An auth server, as one account's settings describe it.
+/// An auth server, as one account's settings describe it. What it shows of a token, it shows by the
+/// session's [`Marks`].
 #[async_trait]
 pub trait AuthServer: Send + Sync {
     /// Asks for a session by user name and password.
@@ -28,23 +33,67 @@ pub trait AuthServer: Send + Sync {
     /// # Errors
     /// [`engine::Class::Refused`] means that name or password are wrong; every other class is what
     /// it is for a refresh.
-    async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>>;
+    async fn sign_in(
+        &self,
+        credentials: &Credentials,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>>;
 
     /// Asks for the next access token. No retries: the engine decides about those.
     ///
     /// # Errors
     /// The failure, named by what to do next.
-    async fn refresh(&self, tokens: &Tokens, call: Call) -> Result<Answer, Box<Failure>>;
+    async fn refresh(
+        &self,
+        tokens: &Tokens,
+        call: Call,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>>;
 
     /// Tells the server that these tokens are not needed any more (RFC 7009, or the account's
     /// logout). `Ok(None)` where the account has no such request.
     ///
     /// # Errors
     /// The failure, named by what to do next.
-    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>>;
+    async fn sign_out(
+        &self,
+        tokens: &Tokens,
+        marks: &Marks,
+    ) -> Result<Option<Exchange>, Box<Failure>>;
 
     /// Carries the access token to the account's API. `None` where the account names none.
-    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer>;
+    async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer>;
+}
+
+/// Names the tokens of one session without telling them: the same token has the same name in every
+/// exchange, in the window, and after a restart.
+#[derive(Clone)]
+pub struct Marks(Zeroizing<[u8; 32]>);
+
+impl Marks {
+    /// Names by a session's own key, which must not be shown.
+    #[must_use]
+    pub fn new(key: Zeroizing<[u8; 32]>) -> Self {
+        Self(key)
+    }
+
+    /// Names by a key that nobody else has, for tokens that belong to no session of the app.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self(new_key())
+    }
+
+    /// What this secret is called.
+    #[must_use]
+    pub fn of(&self, secret: &SecretString) -> Fingerprint {
+        fingerprint(&self.0, secret)
+    }
+}
+
+impl fmt::Debug for Marks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Marks")
+    }
 }
 
 /// A name and a password, on their way to the server and nowhere else.

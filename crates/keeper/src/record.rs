@@ -40,6 +40,8 @@ pub struct Unrevoked {
     pub user: String,
     /// What is to be revoked.
     pub tokens: Tokens,
+    /// The key of its session's fingerprints; `None` where an older version wrote it down.
+    pub fingerprint_key: Option<Zeroizing<[u8; 32]>>,
     /// Where it may be kept.
     pub keep: Keep,
     /// When it ended here.

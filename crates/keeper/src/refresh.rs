@@ -5,7 +5,7 @@
 
 mod stored;
 
-use crate::ports::{Answer, AuthServer, Call, Clock, RefreshLock, VaultFailure};
+use crate::ports::{Answer, AuthServer, Call, Clock, Marks, RefreshLock, VaultFailure};
 use crate::record::{Intent, Record, Session, Stamp, Tokens};
 use crate::sign::Turn;
 use crate::snapshot::{fingerprint, grant, renewal_fingerprint, session, stamp};
@@ -162,7 +162,8 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
         Err(failure) => return Outcome::PutOff(failure, lock, intent),
     };
 
-    match around.server.refresh(&basis.tokens, basis.call).await {
+    let marks = Marks::new(basis.key.clone());
+    match around.server.refresh(&basis.tokens, basis.call, &marks).await {
         Ok(answer) => save(&around, &ours, &basis, answer, lock).await,
         Err(failure) => {
             if failure.class == Class::Refused

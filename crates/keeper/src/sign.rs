@@ -2,7 +2,7 @@
 
 use crate::handle::{SignIn, SignInError};
 use crate::outbox::{Holder, add_missing};
-use crate::ports::{AuthServer, Clock, Connector, VaultFailure};
+use crate::ports::{AuthServer, Clock, Connector, Marks, VaultFailure};
 use crate::record::{Keep, Record, Session, Unrevoked};
 use crate::snapshot::{new_key, session, stamp};
 use crate::store::Store;
@@ -67,13 +67,15 @@ pub(crate) async fn sign_in(
     connector: Arc<dyn Connector>,
 ) -> Result<SignedIn, NotSignedIn> {
     let SignIn { server, account, credentials, keep } = request;
-    let answer = server.sign_in(&credentials).await.map_err(SignInError::Failed)?;
+    let key = new_key();
+    let marks = Marks::new(key.clone());
+    let answer = server.sign_in(&credentials, &marks).await.map_err(SignInError::Failed)?;
     let offset = answer.clock.map(|sample| sample.offset_ms);
     let identity = answer.identity.clone().unwrap_or_else(|| Identity {
         user: credentials.user.clone(),
         name: credentials.user.clone(),
     });
-    let began = session(&answer, new_key(), 0, clock.as_ref(), offset);
+    let began = session(&answer, key, 0, clock.as_ref(), offset);
     let record = Record {
         epoch: known_epoch + 1,
         generation: 0,

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use engine::{Exchange, Failure, HOUR, Lifetime, Policy};
 use keeper::clock::ManualClock;
 use keeper::ports::{
-    Answer, ApiAnswer, AuthServer, Call, Change, Clock, Connector, Credentials, Label, Reading,
-    RefreshLock, Vault, VaultFailure,
+    Answer, ApiAnswer, AuthServer, Call, Change, Clock, Connector, Credentials, Label, Marks,
+    Reading, RefreshLock, Vault, VaultFailure,
 };
 use keeper::record::{Keep, Record, RenewalSecret, Tokens};
 use keeper::{Keeper, Setup, SignIn};
@@ -64,7 +64,7 @@ struct Grants(Arc<ManualClock>);
 
 #[async_trait]
 impl AuthServer for Grants {
-    async fn sign_in(&self, _: &Credentials) -> Result<Answer, Box<Failure>> {
+    async fn sign_in(&self, _: &Credentials, _: &Marks) -> Result<Answer, Box<Failure>> {
         Ok(Answer {
             tokens: Tokens {
                 access: "access".into(),
@@ -79,13 +79,13 @@ impl AuthServer for Grants {
             clock: None,
         })
     }
-    async fn refresh(&self, _: &Tokens, _: Call) -> Result<Answer, Box<Failure>> {
+    async fn refresh(&self, _: &Tokens, _: Call, _: &Marks) -> Result<Answer, Box<Failure>> {
         std::future::pending().await
     }
-    async fn sign_out(&self, _: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
+    async fn sign_out(&self, _: &Tokens, _: &Marks) -> Result<Option<Exchange>, Box<Failure>> {
         Ok(None)
     }
-    async fn call_api(&self, _: &SecretString) -> Option<ApiAnswer> {
+    async fn call_api(&self, _: &SecretString, _: &Marks) -> Option<ApiAnswer> {
         None
     }
 }

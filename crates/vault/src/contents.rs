@@ -5,6 +5,7 @@ use crate::disk::{RenewalOnDisk, SecretOnDisk, SessionOnDisk, StampOnDisk};
 use keeper::record::{Keep, Session, Tokens, Unrevoked};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 /// So many entries of an outbox are kept, the newest: each is retried at most hourly and dropped after
 /// 30 days, so that more of them are a mistake and no work to be done.
@@ -39,6 +40,9 @@ struct UnrevokedOnDisk {
     user: String,
     access: SecretOnDisk,
     renewal: RenewalOnDisk,
+    /// Older versions did not write it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fingerprint_key: Option<Zeroizing<[u8; 32]>>,
     since: StampOnDisk,
     ends_wall_ms: Option<i64>,
     tries: u32,
@@ -70,14 +74,25 @@ impl UnrevokedOnDisk {
 
 impl From<&Unrevoked> for UnrevokedOnDisk {
     fn from(entry: &Unrevoked) -> Self {
-        let Unrevoked { id, account, user, tokens, keep: _, since, ends_wall_ms, tries, next_try } =
-            entry.clone();
+        let Unrevoked {
+            id,
+            account,
+            user,
+            tokens,
+            fingerprint_key,
+            keep: _,
+            since,
+            ends_wall_ms,
+            tries,
+            next_try,
+        } = entry.clone();
         Self {
             id,
             account,
             user,
             access: SecretOnDisk(tokens.access),
             renewal: tokens.renewal.into(),
+            fingerprint_key,
             since: StampOnDisk::from(&since),
             ends_wall_ms,
             tries,
@@ -93,6 +108,7 @@ impl From<UnrevokedOnDisk> for Unrevoked {
             account: entry.account,
             user: entry.user,
             tokens: Tokens { access: entry.access.0, renewal: entry.renewal.into() },
+            fingerprint_key: entry.fingerprint_key,
             keep: Keep::Disk,
             since: entry.since.into(),
             ends_wall_ms: entry.ends_wall_ms,

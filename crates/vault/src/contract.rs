@@ -177,6 +177,7 @@ pub fn unrevoked(id: u64) -> Unrevoked {
             access: SecretString::from(format!("ended access {id}")),
             renewal: RenewalSecret::RefreshToken(SecretString::from(format!("ended {id}"))),
         },
+        fingerprint_key: Some(Zeroizing::new([3; 32])),
         keep: Keep::Disk,
         since: ended.written.clone(),
         ends_wall_ms: Some(1_790_000_900_000),

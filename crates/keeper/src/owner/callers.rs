@@ -3,7 +3,7 @@
 use super::Owner;
 use crate::access::{AccessToken, Exposed};
 use crate::handle::Unavailable;
-use crate::ports::AuthServer;
+use crate::ports::{AuthServer, Marks};
 use crate::snapshot::fingerprint;
 use engine::{Access, Boot, Input, Now};
 use std::sync::Arc;
@@ -60,6 +60,7 @@ impl Owner {
                 secret: session.tokens.access.clone(),
                 fingerprint: name,
                 fresh_until: until,
+                marks: Marks::new(session.fingerprint_key.clone()),
                 half_life_ms: match session.lifetime {
                     engine::Lifetime::Told(ms) => ms / 2,
                     engine::Lifetime::Unknown(_) => 0,

@@ -6,7 +6,7 @@ use crate::desk::App;
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure};
 use keeper::ports::{
-    Answer, ApiAnswer, AuthServer, Call, Change, Connector, Credentials, Label, Reading,
+    Answer, ApiAnswer, AuthServer, Call, Change, Connector, Credentials, Label, Marks, Reading,
     RefreshLock, Vault, VaultFailure,
 };
 use keeper::record::{Record, Tokens};
@@ -217,19 +217,28 @@ struct GuardedApi {
 
 #[async_trait]
 impl AuthServer for GuardedApi {
-    async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>> {
-        self.inner.sign_in(credentials).await
+    async fn sign_in(
+        &self,
+        credentials: &Credentials,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>> {
+        self.inner.sign_in(credentials, marks).await
     }
 
-    async fn refresh(&self, tokens: &Tokens, call: Call) -> Result<Answer, Box<Failure>> {
+    async fn refresh(
+        &self,
+        tokens: &Tokens,
+        call: Call,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>> {
         self.socket.pass_async(Step::BeforeRequest).await;
-        let answer = self.inner.refresh(tokens, call).await;
+        let answer = self.inner.refresh(tokens, call, marks).await;
         self.socket.pass_async(Step::Answered).await;
         answer
     }
 
     /// Nobody is told: a session that came back after its end would be a living one.
-    async fn sign_out(&self, _: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
+    async fn sign_out(&self, _: &Tokens, _: &Marks) -> Result<Option<Exchange>, Box<Failure>> {
         Err(Box::new(Failure {
             class: Class::NotSent,
             retry_after_ms: None,
@@ -237,7 +246,7 @@ impl AuthServer for GuardedApi {
         }))
     }
 
-    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {
-        self.inner.call_api(access).await
+    async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer> {
+        self.inner.call_api(access, marks).await
     }
 }

@@ -7,7 +7,7 @@ use demo_server::{ALICE, Counters, Fault, FaultKind, Running, Switches};
 use engine::{Exchange, Failure, HOUR, MINUTE, Policy, SECOND};
 use keeper::clock::ManualClock;
 use keeper::ports::{
-    Answer, ApiAnswer, AuthServer, Call, Clock, Connector, Credentials, Vault as _,
+    Answer, ApiAnswer, AuthServer, Call, Clock, Connector, Credentials, Marks, Vault as _,
 };
 use keeper::record::{Keep, Record, RenewalSecret, Tokens};
 use keeper::{Keeper, Setup, Shown, SignIn, SignInError};
@@ -315,16 +315,29 @@ impl Watched {
 
 #[async_trait]
 impl AuthServer for Watched {
-    async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>> {
-        self.noting(self.api.sign_in(credentials).await)
+    async fn sign_in(
+        &self,
+        credentials: &Credentials,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>> {
+        self.noting(self.api.sign_in(credentials, marks).await)
     }
-    async fn refresh(&self, tokens: &Tokens, call: Call) -> Result<Answer, Box<Failure>> {
-        self.noting(self.api.refresh(tokens, call).await)
+    async fn refresh(
+        &self,
+        tokens: &Tokens,
+        call: Call,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>> {
+        self.noting(self.api.refresh(tokens, call, marks).await)
     }
-    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
-        self.api.sign_out(tokens).await
+    async fn sign_out(
+        &self,
+        tokens: &Tokens,
+        marks: &Marks,
+    ) -> Result<Option<Exchange>, Box<Failure>> {
+        self.api.sign_out(tokens, marks).await
     }
-    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {
-        self.api.call_api(access).await
+    async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer> {
+        self.api.call_api(access, marks).await
     }
 }

@@ -4,7 +4,9 @@ use super::Diary;
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure, HOUR, Lifetime};
 use keeper::clock::ManualClock;
-use keeper::ports::{Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock as _, Credentials};
+use keeper::ports::{
+    Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock as _, Credentials, Marks,
+};
 use keeper::record::{RenewalSecret, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::VecDeque;
@@ -151,17 +153,17 @@ impl Scripted {
 
 #[async_trait]
 impl AuthServer for Scripted {
-    async fn sign_in(&self, _: &Credentials) -> Result<Answer, Box<Failure>> {
+    async fn sign_in(&self, _: &Credentials, _: &Marks) -> Result<Answer, Box<Failure>> {
         self.diary.note(format!("{}sign-in", self.name));
         self.answer(None).await
     }
 
-    async fn refresh(&self, tokens: &Tokens, _: Call) -> Result<Answer, Box<Failure>> {
+    async fn refresh(&self, tokens: &Tokens, _: Call, _: &Marks) -> Result<Answer, Box<Failure>> {
         self.diary.note(format!("asked with {}", renewal(tokens)));
         self.answer(Some(tokens)).await
     }
 
-    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
+    async fn sign_out(&self, tokens: &Tokens, _: &Marks) -> Result<Option<Exchange>, Box<Failure>> {
         self.diary.note(format!("{}gave back {}", self.name, renewal(tokens)));
         opened(&self.sign_out_open).await;
         match self.sign_outs.lock().unwrap().pop_front() {
@@ -174,7 +176,7 @@ impl AuthServer for Scripted {
         }
     }
 
-    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {
+    async fn call_api(&self, access: &SecretString, _: &Marks) -> Option<ApiAnswer> {
         self.diary.note(format!("{}called with {}", self.name, access.expose_secret()));
         let verdict = self.verdicts.lock().unwrap().pop_front().unwrap_or(ApiVerdict::Accepted);
         opened(&self.open).await;
