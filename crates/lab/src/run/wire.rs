@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use auth_client::{AccountSettings, TokenApi};
 use engine::{Boot, Class, Exchange, Failure, Lifetime};
 use keeper::ports::{
-    Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Connector, Credentials,
+    Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Connector, Credentials, Marks,
 };
 use keeper::record::{RenewalSecret, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -260,24 +260,33 @@ impl OverTheWire {
 
 #[async_trait]
 impl AuthServer for OverTheWire {
-    async fn sign_in(&self, credentials: &Credentials) -> Result<Answer, Box<Failure>> {
+    async fn sign_in(
+        &self,
+        credentials: &Credentials,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>> {
         if self.is_offline() {
             return Err(offline(&self.wire));
         }
-        let answer = self.wire.carry(For::SignIn, self.api.sign_in(credentials)).await;
+        let answer = self.wire.carry(For::SignIn, self.api.sign_in(credentials, marks)).await;
         let answer = answer.unwrap_or_else(|| Err(lost(&self.wire)))?;
         self.wire.note_grant(&answer);
         Ok(answer)
     }
 
-    async fn refresh(&self, tokens: &Tokens, call: Call) -> Result<Answer, Box<Failure>> {
+    async fn refresh(
+        &self,
+        tokens: &Tokens,
+        call: Call,
+        marks: &Marks,
+    ) -> Result<Answer, Box<Failure>> {
         self.wire.change(|state| state.tries += 1);
         if self.is_offline() {
             self.wire.note_refresh(Last::Failed(Class::NotSent));
             return Err(offline(&self.wire));
         }
         self.wire.note_sent(tokens);
-        let answer = self.wire.carry(For::Refresh, self.api.refresh(tokens, call)).await;
+        let answer = self.wire.carry(For::Refresh, self.api.refresh(tokens, call, marks)).await;
         if self.wire.read(|state| state.keep_answer) {
             self.wire.change(|state| state.kept_answer = true);
             std::future::pending::<()>().await;
@@ -292,20 +301,24 @@ impl AuthServer for OverTheWire {
         Ok(answer)
     }
 
-    async fn sign_out(&self, tokens: &Tokens) -> Result<Option<Exchange>, Box<Failure>> {
+    async fn sign_out(
+        &self,
+        tokens: &Tokens,
+        marks: &Marks,
+    ) -> Result<Option<Exchange>, Box<Failure>> {
         if self.is_offline() {
             return Err(offline(&self.wire));
         }
-        let told = self.wire.carry(For::SignOut, self.api.sign_out(tokens)).await;
+        let told = self.wire.carry(For::SignOut, self.api.sign_out(tokens, marks)).await;
         told.unwrap_or_else(|| Err(lost(&self.wire)))
     }
 
-    async fn call_api(&self, access: &SecretString) -> Option<ApiAnswer> {
+    async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer> {
         let nothing = |exchange| ApiAnswer { verdict: ApiVerdict::SaysNothing, exchange, clock: None };
         if self.is_offline() {
             return Some(nothing(self.wire.not_sent()));
         }
-        let answer = self.wire.carry(For::Api, self.api.call_api(access)).await;
+        let answer = self.wire.carry(For::Api, self.api.call_api(access, marks)).await;
         answer.unwrap_or_else(|| Some(nothing(lost(&self.wire).exchange)))
     }
 }
