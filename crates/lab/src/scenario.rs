@@ -233,6 +233,13 @@ pub struct How {
     pub own: Option<Own>,
 }
 
+impl How {
+    /// The moved clocks of a scenario are no other server's.
+    pub(crate) fn pace(&self) -> Pace {
+        if self.own.is_some() { Pace::RealTime } else { self.pace }
+    }
+}
+
 /// An account of one's own, to sign in with.
 #[derive(Clone, Debug)]
 pub struct Own {

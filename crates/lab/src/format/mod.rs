@@ -15,9 +15,6 @@ use kdl::{KdlDocument, KdlNode};
 use nodes::Node;
 use reader::Reader;
 
-pub(crate) use expectations::{EXPECTATIONS, SENTENCES};
-pub(crate) use server::{FAULTS, SWITCHES};
-pub(crate) use steps::STEPS;
 
 /// What stands above the steps.
 pub(crate) const HEADINGS: [&str; 2] = ["title", "group"];

@@ -61,11 +61,6 @@ impl<'r, 'a> Node<'r, 'a> {
         self.node.entries().iter().rfind(named)
     }
 
-    pub(crate) fn has_argument(&self) -> bool {
-        let arguments = self.node.entries().iter().filter(|entry| entry.name().is_none()).count();
-        arguments > self.arguments_read
-    }
-
     pub(crate) fn has_property(&self) -> bool {
         self.node.entries().iter().any(|entry| entry.name().is_some())
     }

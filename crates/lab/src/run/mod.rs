@@ -3,7 +3,6 @@
 mod hand;
 mod judge;
 mod play;
-mod shelf;
 mod stage;
 mod wire;
 
@@ -31,8 +30,7 @@ pub async fn run(
     let waiting = stop.child_token();
     let _unless_dropped = waiting.clone().drop_guard();
     let begun = std::thread::Builder::new().name("scenarios".to_owned()).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let reports = match runtime {
+        let reports = match runtime(&how) {
             Ok(runtime) => runtime.block_on(all(&scenarios, &how, &mut news, &waiting)),
             Err(why) => {
                 let why = format!("no runtime could be made: {why}");
@@ -79,9 +77,18 @@ async fn one<N: FnMut(RunNews)>(
         let why = "it turns switches of the demo server, which this server does not have";
         return play::not_run(scenario, why.to_owned());
     }
-    let pace = if how.own.is_some() { Pace::RealTime } else { how.pace };
-    match Stage::set(Hand::new(pace), how.own.clone()).await {
+    match Stage::set(Hand::new(how.pace()), how.own.clone()).await {
         Ok(stage) => Play::new(scenario, stage, news).play(stop).await,
         Err(why) => play::not_run(scenario, why),
     }
+}
+
+/// At speed one thread does what blocks (the disk), one thing after the other: whoever moves the
+/// clocks can then wait until all of it is done.
+fn runtime(how: &How) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    if how.pace() == Pace::AtSpeed {
+        builder.max_blocking_threads(1);
+    }
+    builder.enable_all().build()
 }

@@ -2,7 +2,6 @@
 //! demo server of its own (or the server of an account of one's own).
 
 use super::hand::Hand;
-use super::shelf::Shelf;
 use super::wire::{Connect, For, Wire};
 use crate::report::Evidence;
 use crate::scenario::{Own, Which};
@@ -18,13 +17,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use vault::keys::{FileKey, FixedKey, Key, Keys};
+use vault::{FileVault, PlainFiles};
 
+/// Seals nothing that anybody would want: the files go with the scenario.
+const KEY: [u8; 32] = [7; 32];
 /// Nothing is waited for but its condition; this ends a wait that would be in vain.
 const IN_VAIN: Duration = Duration::from_secs(40);
 /// So long until something that makes no sound is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// Two rounds in which nothing moves: what was on its way has arrived.
-const QUIET_ROUNDS: u32 = 2;
+/// So many rounds in which nothing moves: what was on its way has arrived.
+const QUIET_ROUNDS: u32 = 3;
 /// Every task that is ready gets its turn in this many.
 const TURNS: u32 = 32;
 /// How far the clocks are moved at once while somebody waits for an answer, in milliseconds.
@@ -91,10 +94,12 @@ impl Stage {
 
     /// Starts the app over whatever is in the folder.
     pub(crate) fn start(&mut self, which: Which) -> Result<(), Trouble> {
-        let vault = Shelf::over(self.folder.path(), self.wire.clone())?;
+        let folder = self.folder.path();
+        let slots = PlainFiles::new(folder, "main").map_err(|why| why.to_string())?;
+        let keys = Keys::new(FixedKey(Key::new(KEY)), FileKey::new(folder));
         let (keeper, task) = Keeper::new(Setup {
             clock: self.hand.clock(),
-            vault: Arc::new(vault),
+            vault: Arc::new(FileVault::new(slots, keys)),
             connector: Arc::new(Connect(self.wire.clone())),
             policy: Policy::default(),
             seed: 7,
@@ -244,9 +249,10 @@ impl Stage {
             for keeper in &keepers {
                 keeper.look().await;
             }
-            for _ in 0..TURNS {
-                tokio::task::yield_now().await;
-            }
+            turns().await;
+            // Behind everything that the disk has been asked for before.
+            let _queue = tokio::task::spawn_blocking(|| ()).await;
+            turns().await;
             if !self.busy(&keepers).await {
                 rounds += 1;
                 continue;
@@ -262,12 +268,8 @@ impl Stage {
     }
 
     async fn busy(&self, keepers: &[Keeper]) -> bool {
-        let (on_their_way, left, at_the_vault, kept) = self.wire.read(|state| {
-            (state.on_their_way, state.left, state.at_the_vault, state.kept_answer)
-        });
-        if at_the_vault > 0 {
-            return true;
-        }
+        let (on_their_way, left, kept) =
+            self.wire.read(|state| (state.on_their_way, state.left, state.kept_answer));
         let mut held = kept || self.wire.read(|state| state.latency_ms > 0 && self.hand.at_speed());
         for purpose in [For::SignIn, For::Refresh, For::Api, For::SignOut] {
             if on_their_way.of(purpose) == 0 {
@@ -399,5 +401,11 @@ impl Stage {
         let told = shown.wait_for(|shown| shown.outbox.is_empty());
         let told = tokio::time::timeout(Duration::from_secs(10), told).await;
         told.map(|_| ()).map_err(|_| "the server could not be told of the sign-out".to_owned())
+    }
+}
+
+async fn turns() {
+    for _ in 0..TURNS {
+        tokio::task::yield_now().await;
     }
 }

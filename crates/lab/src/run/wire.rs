@@ -93,8 +93,6 @@ pub(crate) struct State {
     pub(crate) true_lifetime_ms: Option<i64>,
     /// Requests on their way, those that wait for the clock left out.
     pub(crate) on_their_way: Each,
-    /// Calls of the vault that are being made.
-    pub(crate) at_the_vault: u64,
     /// Requests that have left.
     pub(crate) left: Each,
     pub(crate) granted: u64,
