@@ -37,6 +37,9 @@ const COMMANDS: &[&str] = &[
     "clear_activity",
     "copy_as_curl",
     "life",
+    "scenarios",
+    "run_scenarios",
+    "stop_scenarios",
 ];
 
 fn main() {

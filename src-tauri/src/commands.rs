@@ -2,6 +2,7 @@
 
 pub(crate) mod activity;
 pub(crate) mod lab;
+pub(crate) mod scenarios;
 pub(crate) mod tokens;
 
 use crate::account::Account;
@@ -98,9 +99,7 @@ pub(crate) async fn check_settings(
     settings: AccountSettings,
     password: SecretString,
 ) -> Result<CheckReport, AppError> {
-    if desk.lab.state().offline {
-        return Err(AppError::new(ErrorCode::Unreachable, crate::lab::OFFLINE));
-    }
+    desk.is_online()?;
     Ok(auth_client::check(&settings, &password, desk.accounts().clock).await)
 }
 

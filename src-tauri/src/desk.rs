@@ -10,6 +10,7 @@ use crate::dialogs::Dialogs;
 use crate::keepers::{Keepers, Kept};
 use crate::lab::Lab;
 use crate::preferences::{PreferenceFile, Stored};
+use crate::scenarios::Runs;
 use crate::store_slots::StoreSlots;
 use crate::wire::{AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences};
 use auth_client::AccountSettings;
@@ -18,6 +19,8 @@ use keeper::activity::{AppDid, Event, Recorder, What};
 use keeper::clock::TravelClock;
 use keeper::ports::Clock;
 use keeper::{Keeper, Setup};
+use lab::Own;
+use secrecy::SecretString;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tauri::ipc::Channel;
@@ -39,6 +42,7 @@ pub(crate) struct Desk {
     pub(crate) clipboard: Clipboard,
     pub(crate) dialogs: Dialogs,
     pub(crate) activity: Remembered,
+    pub(crate) runs: Runs,
     file: PreferenceFile,
     stored: Arc<watch::Sender<Stored>>,
     notices: watch::Sender<Notices>,
@@ -106,6 +110,7 @@ impl Desk {
             clipboard: Clipboard::of_the_system(runtime.clone()),
             dialogs: Dialogs::default(),
             activity,
+            runs: Runs::new(folder.join("scenarios"), runtime.clone()),
             file,
             stored,
             notices: watch::channel(Notices::default()).0,
@@ -174,9 +179,11 @@ impl Desk {
     /// Waits for the writes in progress, and frees the demo's port.
     pub(crate) async fn quit(&self) {
         self.note(AppDid::Quit);
+        self.runs.stop();
         self.keepers.quit().await;
         self.clipboard.forget_token().await;
         self.demo.quit().await;
+        self.runs.quit().await;
         self.activity.flush().await;
     }
 
@@ -273,6 +280,34 @@ impl Desk {
         let shown = self.keeper().shown();
         let ends_ms = shown.borrow().view.token.as_ref().map(|token| token.ends_ms)?;
         Some(ends_ms - self.clock.now().wall.0)
+    }
+
+    /// The account in front, to be signed in to with this password for a run of scenarios.
+    ///
+    /// # Errors
+    /// It is none of one's own, no seal vouches for its settings, or there is no network.
+    pub(crate) async fn own_account(
+        &self,
+        password: Option<SecretString>,
+    ) -> Result<Own, AppError> {
+        let (Some(Account::Server { settings }), Some(password)) = (self.account(), password)
+        else {
+            let why = "an account of one's own, and its password, are needed";
+            return Err(AppError::new(ErrorCode::BadSettings, why));
+        };
+        self.is_online()?;
+        self.vouch_for(&settings).await?;
+        Ok(Own { settings: *settings, password })
+    }
+
+    /// Whether something may leave that goes through no [`crate::lab::Gate`].
+    ///
+    /// # Errors
+    /// It may not.
+    pub(crate) fn is_online(&self) -> Result<(), AppError> {
+        let offline = self.lab.state().offline;
+        let error = || AppError::new(ErrorCode::Unreachable, crate::lab::OFFLINE);
+        (!offline).then_some(()).ok_or_else(error)
     }
 
     /// The account in front.

@@ -16,6 +16,7 @@ mod keepers;
 mod lab;
 mod preferences;
 mod quit;
+mod scenarios;
 mod store_slots;
 mod tokens;
 mod triggers;
@@ -73,6 +74,9 @@ fn main() -> ExitCode {
             commands::lab::stop_in_mid_refresh,
             commands::lab::leave_and_come_back,
             commands::lab::all_well,
+            commands::scenarios::scenarios,
+            commands::scenarios::run_scenarios,
+            commands::scenarios::stop_scenarios,
             commands::tokens::token_details,
             commands::tokens::copy_access_token,
         ])

@@ -66,7 +66,10 @@ impl Stage {
             Some(_) => None,
             None => {
                 let started = Running::in_memory(switches.clone(), hand.of_the_server()).await;
-                Some(started.map_err(|why| format!("the demo server could not be started: {why}"))?)
+                Some(
+                    started
+                        .map_err(|why| format!("the demo server could not be started: {why}"))?,
+                )
             }
         };
         let folder = tempfile::tempdir()
