@@ -38,6 +38,8 @@ mod permissions;
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod screens;
 #[cfg(test)]
 mod several;
