@@ -67,9 +67,9 @@ impl Count {
 
 /// Reads one; every property that may stand there is asked for.
 pub(crate) fn read(node: &mut Node<'_, '_>, properties: &[&str]) -> Expectation {
-    let session = node.property_of("session", &["survived", "ended"]).map(|word| {
-        if word == "survived" { Session::Survived } else { Session::Ended }
-    });
+    let session = node
+        .property_of("session", &["survived", "ended"])
+        .map(|word| if word == "survived" { Session::Survived } else { Session::Ended });
     let mut counts = Vec::new();
     for (name, count) in COUNTS {
         if node.property_value(name).is_some() {
@@ -145,7 +145,9 @@ fn comparison(text: &str) -> Option<Compared> {
     if let Some(rest) = text.strip_prefix('<') {
         // Less than nothing: told as what can never be met.
         let most = number(rest)?.checked_sub(1);
-        return Some(most.map_or(Compared { least: 1, most: 0 }, |most| Compared { least: 0, most }));
+        return Some(
+            most.map_or(Compared { least: 1, most: 0 }, |most| Compared { least: 0, most }),
+        );
     }
     if let Some(rest) = text.strip_prefix('>') {
         return Some(Compared { least: number(rest)?.checked_add(1)?, most: u64::MAX });
@@ -158,9 +160,7 @@ fn possible(node: &mut Node<'_, '_>, counts: &[(Count, Compared)]) {
     let find = |wanted: Count| counts.iter().find(|(count, _)| *count == wanted).map(|(_, c)| *c);
     let Some(asked) = find(Count::Refreshes) else { return };
     let least = |count: Count| find(count).map_or(0, |compared| compared.least);
-    for part in
-        [Count::RefreshesGranted, Count::RefreshesRefused, Count::Reuse, Count::SeenTwice]
-    {
+    for part in [Count::RefreshesGranted, Count::RefreshesRefused, Count::Reuse, Count::SeenTwice] {
         if least(part) > asked.most {
             let name = part.name();
             node.say_of(name, format!("{name} can never be more than refreshes"));

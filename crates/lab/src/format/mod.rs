@@ -15,7 +15,6 @@ use kdl::{KdlDocument, KdlNode};
 use nodes::Node;
 use reader::Reader;
 
-
 /// What stands above the steps.
 pub(crate) const HEADINGS: [&str; 2] = ["title", "group"];
 /// The groups that are shown, in their order. What testers write stands in the last.
@@ -48,7 +47,8 @@ pub(crate) fn read(name: &str, file: &str, source: &str) -> Result<Scenario, Vec
         }
     }
     if !heading.seen_title {
-        reader.say(0, "a scenario begins with what it shows: title \"A lost answer costs nothing\"");
+        reader
+            .say(0, "a scenario begins with what it shows: title \"A lost answer costs nothing\"");
     }
     let has_steps = document.nodes().iter().any(is_step);
     if !has_steps {

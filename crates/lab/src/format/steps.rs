@@ -59,8 +59,7 @@ pub(crate) fn read(node: &mut Node<'_, '_>, flow: &mut Flow) -> Option<(Act, Whi
         return None;
     }
     let takes_copy = ["sign-in", "sign-out", "call-api", "renew", "focus", "stop", "start"];
-    let with_copy = takes_copy.contains(&name)
-        || matches!(name, "stop-in-mid-refresh" | "expect");
+    let with_copy = takes_copy.contains(&name) || matches!(name, "stop-in-mid-refresh" | "expect");
     let copy = match with_copy.then(|| node.property_number("copy", 1, 2)).flatten() {
         Some(2) => Which::Second,
         _ => Which::First,
@@ -130,14 +129,29 @@ impl Flow {
             Which::Second => &mut self.second_runs,
         };
         let needs_app = match act {
-            Act::SignIn | Act::SignOut | Act::CallApi | Act::Renew | Act::Focus | Act::Stop
+            Act::SignIn
+            | Act::SignOut
+            | Act::CallApi
+            | Act::Renew
+            | Act::Focus
+            | Act::Stop
             | Act::StopInMidRefresh => true,
             Act::Expect(Expectation { session, api, says, .. }) => {
                 session.is_some() || api.is_some() || says.is_some()
             }
-            Act::NetworkOff | Act::NetworkOn | Act::Sleep(_) | Act::Wait(_) | Act::WaitUntil(_)
-            | Act::SetClock(_) | Act::ClockRight | Act::Server(_) | Act::AllWell | Act::Revoke
-            | Act::Expire | Act::Start | Act::SecondCopy => false,
+            Act::NetworkOff
+            | Act::NetworkOn
+            | Act::Sleep(_)
+            | Act::Wait(_)
+            | Act::WaitUntil(_)
+            | Act::SetClock(_)
+            | Act::ClockRight
+            | Act::Server(_)
+            | Act::AllWell
+            | Act::Revoke
+            | Act::Expire
+            | Act::Start
+            | Act::SecondCopy => false,
         };
         if needs_app && !*runs {
             let cure = match copy {
@@ -165,9 +179,20 @@ impl Flow {
                 }
             }
             Act::ClockRight => self.clock_ms = 0,
-            Act::SignIn | Act::SignOut | Act::CallApi | Act::Renew | Act::Focus
-            | Act::NetworkOff | Act::NetworkOn | Act::Wait(_) | Act::WaitUntil(_)
-            | Act::Server(_) | Act::AllWell | Act::Revoke | Act::Expire | Act::Expect(_) => {}
+            Act::SignIn
+            | Act::SignOut
+            | Act::CallApi
+            | Act::Renew
+            | Act::Focus
+            | Act::NetworkOff
+            | Act::NetworkOn
+            | Act::Wait(_)
+            | Act::WaitUntil(_)
+            | Act::Server(_)
+            | Act::AllWell
+            | Act::Revoke
+            | Act::Expire
+            | Act::Expect(_) => {}
         }
     }
 }

@@ -217,7 +217,11 @@ impl<'a, N: FnMut(RunNews)> Play<'a, N> {
         Ok(())
     }
 
-    async fn turn(&mut self, change: &Map<String, Value>, at_the_head: bool) -> Result<(), Trouble> {
+    async fn turn(
+        &mut self,
+        change: &Map<String, Value>,
+        at_the_head: bool,
+    ) -> Result<(), Trouble> {
         let demo = self.stage.demo.as_ref().ok_or(NO_SWITCHES)?;
         let mut for_the_server = change.clone();
         if self.stage.hand.at_speed() {

@@ -312,7 +312,8 @@ impl AuthServer for OverTheWire {
     }
 
     async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer> {
-        let nothing = |exchange| ApiAnswer { verdict: ApiVerdict::SaysNothing, exchange, clock: None };
+        let nothing =
+            |exchange| ApiAnswer { verdict: ApiVerdict::SaysNothing, exchange, clock: None };
         if self.is_offline() {
             return Some(nothing(self.wire.not_sent()));
         }
