@@ -4,6 +4,7 @@ mod hand;
 mod judge;
 mod play;
 mod stage;
+mod time;
 mod wire;
 
 use crate::report::{Pace, Report, RunNews};

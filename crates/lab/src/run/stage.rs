@@ -6,15 +6,15 @@ use super::wire::{Connect, For, Wire};
 use crate::report::Evidence;
 use crate::scenario::{Own, Which};
 use auth_client::{AccountSettings, Preset, presets};
-use demo_server::{ALICE, Endpoint, FaultKind, Running, Switches};
-use engine::{Boot, Policy, Status, Trigger};
+use demo_server::{ALICE, Running, Switches};
+use engine::{Boot, Policy, Trigger};
 use keeper::activity::Nobody;
 use keeper::ports::{Connector as _, Credentials};
 use keeper::record::Keep;
-use keeper::{Keeper, Setup, SignIn};
+use keeper::{Keeper, NotTold, Setup, SignIn};
 use secrecy::SecretString;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use vault::keys::{FileKey, FixedKey, Key, Keys};
@@ -22,18 +22,8 @@ use vault::{FileVault, PlainFiles};
 
 /// Seals nothing that anybody would want: the files go with the scenario.
 const KEY: [u8; 32] = [7; 32];
-/// Nothing is waited for but its condition; this ends a wait that would be in vain.
-const IN_VAIN: Duration = Duration::from_secs(40);
-/// So long until something that makes no sound is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// So many rounds in which nothing moves: what was on its way has arrived.
-const QUIET_ROUNDS: u32 = 3;
-/// Every task that is ready gets its turn in this many.
-const TURNS: u32 = 32;
-/// How far the clocks are moved at once while somebody waits for an answer, in milliseconds.
-const STRIDE_MS: i64 = 250;
-/// Nobody waits longer than this by the clocks of a scenario, in milliseconds.
-const PATIENCE_MS: i64 = 10 * engine::MINUTE;
+/// A server of one's own is told of the sign-out by then.
+const PATIENCE_AT_THE_END: Duration = Duration::from_secs(10);
 
 /// Why a step could not be done.
 pub(crate) type Trouble = String;
@@ -163,7 +153,7 @@ impl Stage {
         }
     }
 
-    fn keepers(&self) -> Vec<Keeper> {
+    pub(crate) fn keepers(&self) -> Vec<Keeper> {
         self.copies.iter().flatten().map(|app| app.keeper.clone()).collect()
     }
 
@@ -241,138 +231,6 @@ impl Stage {
         }))
     }
 
-    /// Waits until everything that was begun is done, or waits for time to pass.
-    pub(crate) async fn quiet(&self) {
-        let until = Instant::now() + IN_VAIN;
-        let mut rounds = 0;
-        while rounds < QUIET_ROUNDS {
-            let mut wire = self.wire.watch();
-            wire.borrow_and_update();
-            let keepers = self.keepers();
-            for keeper in &keepers {
-                keeper.look().await;
-            }
-            turns().await;
-            // Behind everything that the disk has been asked for before.
-            let _queue = tokio::task::spawn_blocking(|| ()).await;
-            turns().await;
-            if !self.busy(&keepers).await {
-                rounds += 1;
-                continue;
-            }
-            rounds = 0;
-            // What ends without a sound is looked at again a little later.
-            let _rung_or_not = tokio::time::timeout(LOOK_AGAIN, wire.changed()).await;
-            if Instant::now() >= until {
-                tracing::warn!("a scenario goes on although something has not come to an end");
-                return;
-            }
-        }
-    }
-
-    async fn busy(&self, keepers: &[Keeper]) -> bool {
-        let (on_their_way, left, kept) =
-            self.wire.read(|state| (state.on_their_way, state.left, state.kept_answer));
-        let mut held = kept || self.wire.read(|state| state.latency_ms > 0 && self.hand.at_speed());
-        for purpose in [For::SignIn, For::Refresh, For::Api, For::SignOut] {
-            if on_their_way.of(purpose) == 0 {
-                continue;
-            }
-            // What the server holds back waits for a switch, or for time to pass.
-            if !self.holds(purpose) || !self.has_arrived(purpose, left.of(purpose)).await {
-                return true;
-            }
-            held = true;
-        }
-        keepers.iter().any(|keeper| match keeper.shown().borrow().view.status {
-            Status::Restoring { .. } => true,
-            Status::Refreshing { .. } => !held,
-            Status::SignedOut
-            | Status::Resting
-            | Status::Waiting { .. }
-            | Status::Stopped { .. }
-            | Status::NeedsSignIn { .. } => false,
-        })
-    }
-
-    fn holds(&self, purpose: For) -> bool {
-        let endpoint = match purpose {
-            For::SignIn => Endpoint::Login,
-            For::Refresh => Endpoint::Refresh,
-            For::Api => Endpoint::Api,
-            For::SignOut => Endpoint::Logout,
-        };
-        let fault = &self.switches.fault;
-        matches!(fault.kind, FaultKind::Hold { .. }) && fault.on.contains(&endpoint)
-    }
-
-    async fn has_arrived(&self, purpose: For, left: u64) -> bool {
-        let Some(demo) = &self.demo else { return true };
-        let Ok(counted) = demo.control().counters().await else { return true };
-        let arrived = match purpose {
-            For::SignIn => counted.logins,
-            For::Refresh => counted.refreshes,
-            For::Api => counted.api_calls,
-            For::SignOut => counted.logouts,
-        };
-        arrived >= left
-    }
-
-    /// Lets so many milliseconds pass as a running app sees it.
-    pub(crate) async fn pass(&self, ms: i64) {
-        let end = self.hand.now().boot + ms;
-        match &self.hand {
-            Hand::RealTime(_) => {
-                let ms = u64::try_from(ms).unwrap_or_default();
-                tokio::time::sleep(Duration::from_millis(ms)).await;
-                self.quiet().await;
-            }
-            Hand::AtSpeed(clock) => {
-                // Never so far at once that the app would take it for a sleep.
-                let stride_ms = match ms {
-                    ..=120_000 => 500,
-                    ..=900_000 => 1_000,
-                    _ => 5_000,
-                };
-                while self.hand.now().boot < end {
-                    let left_ms = end - self.hand.now().boot;
-                    clock.advance(left_ms.min(stride_ms).min(self.next_ms()));
-                    self.quiet().await;
-                }
-            }
-        }
-    }
-
-    /// How long until the app means to do something, at least a millisecond.
-    fn next_ms(&self) -> i64 {
-        let now_ms = self.hand.now().wall.0;
-        let next = |keeper: &Keeper| {
-            let at_ms = keeper.shown().borrow().view.next.as_ref().map(|next| next.at_ms);
-            at_ms.map(|at_ms| at_ms - now_ms).filter(|ms| *ms > 0)
-        };
-        self.keepers().iter().filter_map(next).min().unwrap_or(i64::MAX)
-    }
-
-    /// Waits for an answer, letting time pass where that is what it waits for.
-    pub(crate) async fn drive<T>(&self, answer: impl Future<Output = T>) -> Result<T, Trouble> {
-        let mut answer = std::pin::pin!(answer);
-        let Hand::AtSpeed(clock) = &self.hand else {
-            let patience = Duration::from_secs(120);
-            return tokio::time::timeout(patience, answer)
-                .await
-                .map_err(|_| "no answer came within two minutes".to_owned());
-        };
-        let until = self.hand.now().boot + PATIENCE_MS;
-        while self.hand.now().boot < until {
-            tokio::select! {
-                biased;
-                answer = &mut answer => return Ok(answer),
-                () = self.quiet() => clock.advance(STRIDE_MS),
-            }
-        }
-        Err("no answer came within ten minutes".to_owned())
-    }
-
     /// Ends everything. At a server of one's own the session is signed out; answers what hinders it.
     pub(crate) async fn strike(mut self) -> Option<Trouble> {
         let hindrance = match &self.own {
@@ -399,16 +257,33 @@ impl Stage {
             self.quiet().await;
         }
         let keeper = self.keeper(Which::First)?;
-        keeper.sign_out().await;
         let mut shown = keeper.shown();
-        let told = shown.wait_for(|shown| shown.outbox.is_empty());
-        let told = tokio::time::timeout(Duration::from_secs(10), told).await;
-        told.map(|_| ()).map_err(|_| "the server could not be told of the sign-out".to_owned())
-    }
-}
-
-async fn turns() {
-    for _ in 0..TURNS {
-        tokio::task::yield_now().await;
+        let sent = || self.wire.read(|state| state.left.of(For::SignOut));
+        let (sent_before, left_before) = (sent(), shown.borrow().left_to_expire.clone());
+        keeper.sign_out().await;
+        let told = shown.wait_for(|shown| {
+            let gone = sent() > sent_before || shown.left_to_expire != left_before;
+            gone && shown.outbox.is_empty()
+        });
+        let told = tokio::time::timeout(PATIENCE_AT_THE_END, told).await;
+        let left = match told {
+            Ok(Ok(shown)) => {
+                shown.left_to_expire.clone().filter(|_| shown.left_to_expire != left_before)
+            }
+            // It had ended already: there was nothing to tell.
+            Err(_) if keeper.shown().borrow().outbox.is_empty() => None,
+            Ok(Err(_)) | Err(_) => {
+                return Err("the server could not be told of the sign-out".to_owned());
+            }
+        };
+        match left.map(|left| left.why) {
+            None => Ok(()),
+            Some(NotTold::NotOffered) => {
+                Err("this account knows no way to sign out at its server".to_owned())
+            }
+            Some(NotTold::NotAccepted | NotTold::SignedInAgain | NotTold::GaveUp) => {
+                Err("the server did not take note of the sign-out".to_owned())
+            }
+        }
     }
 }
