@@ -89,7 +89,7 @@ reason: Trigger | null,
 outcome: Ending, 
 /**
  * The refresh token that was sent (or the access token, where that renews itself, or
- * carries a call): six characters.
+ * carries a call): six characters. `None` at a sign-in, and where the request never left.
  */
 sent: string | null, 
 /**
