@@ -9,6 +9,7 @@ mod node;
 mod process;
 mod project;
 mod run;
+mod scenario;
 mod screenshots;
 mod summary;
 mod system;
@@ -30,6 +31,7 @@ The project's own commands:
   cargo xtask test [--fast] [--only STEP] run everything that must pass
   cargo xtask types                       write the TypeScript types of ui/src/generated anew
   cargo xtask icons                       draw the icons anew from icons/icon.svg
+  cargo xtask scenario NAME|all|PATH.kdl  run scenarios without a window (--help tells more)
   cargo xtask screenshots                 take pictures of every screen into target/screenshots
 
 `test --fast` leaves out the window tests and clippy of the app; `--only` may be repeated.
@@ -44,6 +46,7 @@ enum Command {
     Test(test::Options),
     Types,
     Icons,
+    Scenario(Vec<OsString>),
     Screenshots,
 }
 
@@ -66,6 +69,8 @@ fn main() -> ExitCode {
         Command::Test(options) => return test::run(project, &options),
         Command::Types => types::write(&project),
         Command::Icons => icons::draw(&project),
+        // It tells by its own exit code what came of them.
+        Command::Scenario(arguments) => return scenario::run(&project, &arguments),
         Command::Screenshots => screenshots::take(&project),
     };
     match done {
@@ -88,6 +93,7 @@ fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         "test" => parse_test(&mut parser).map(Command::Test),
         "types" => nothing_more(&mut parser).map(|()| Command::Types),
         "icons" => nothing_more(&mut parser).map(|()| Command::Icons),
+        "scenario" => Ok(Command::Scenario(parser.raw_args()?.collect())),
         "screenshots" => nothing_more(&mut parser).map(|()| Command::Screenshots),
         "help" => nothing_more(&mut parser).map(|()| Command::Help),
         _ => Err(format!("there is no command `{name}`").into()),
@@ -150,6 +156,13 @@ mod tests {
         let run = parsed(&["run", "--release", "--", "--hidden", "--", "x"]).unwrap();
         let arguments = ["--hidden", "--", "x"].map(OsString::from).to_vec();
         assert_eq!(run, Command::Run(run::Options { release: true, arguments }));
+    }
+
+    #[test]
+    fn what_follows_scenario_is_its_own() {
+        let scenario = parsed(&["scenario", "all", "--json"]).unwrap();
+        let arguments = ["all", "--json"].map(OsString::from).to_vec();
+        assert_eq!(scenario, Command::Scenario(arguments));
     }
 
     #[test]

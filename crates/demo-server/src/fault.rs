@@ -122,6 +122,8 @@ fn status(code: u16, wait: Option<RetryAfter>, body: FaultBody, told_ms: u64) ->
     let error = match status.as_u16() {
         429 => "too_many_requests",
         503 => "temporarily_unavailable",
+        // The one error of a token endpoint that comes with it (RFC 6749 section 5.2).
+        401 => "invalid_client",
         500.. => "server_error",
         _ => "invalid_request",
     };

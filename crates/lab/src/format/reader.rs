@@ -1,0 +1,81 @@
+//! Where mistakes are gathered, each at its place in the file.
+
+use crate::report::Mistake;
+use kdl::KdlError;
+
+/// Below this likeness (0 to 1, after Jaro and Winkler) a word is not taken for a slip of another.
+const ALIKE: f64 = 0.8;
+
+/// One file, and what is wrong with it so far.
+pub(crate) struct Reader<'a> {
+    file: &'a str,
+    source: &'a str,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(file: &'a str, source: &'a str) -> Self {
+        Self { file, source, mistakes: Vec::new() }
+    }
+
+    pub(crate) fn source(&self) -> &'a str {
+        self.source
+    }
+
+    /// Notes a mistake at so many bytes from the start.
+    pub(crate) fn say(&mut self, offset: usize, message: impl Into<String>) {
+        let (line, column) = self.place(offset);
+        let (file, message) = (self.file.to_owned(), message.into());
+        self.mistakes.push(Mistake { file, line, column, message });
+    }
+
+    /// Notes what the KDL parser found.
+    pub(crate) fn syntax(&mut self, error: &KdlError) {
+        for found in &error.diagnostics {
+            let offset = found.span.offset();
+            let said = found.message.as_deref().or(found.label.as_deref()).unwrap_or("no KDL");
+            let mut message = format!("this cannot be read: {said}");
+            let rest = self.source.get(offset..).unwrap_or_default();
+            if rest.starts_with(|c: char| c.is_ascii_digit()) {
+                message.push_str("; a duration stands in quotes: \"20s\"");
+            } else if let Some(help) = found.help.as_deref() {
+                message.push_str("; ");
+                message.push_str(help);
+            }
+            self.say(offset, message);
+        }
+        if error.diagnostics.is_empty() {
+            self.say(0, "this cannot be read as KDL");
+        }
+    }
+
+    /// All of them, in the order of the file.
+    pub(crate) fn mistakes(mut self) -> Vec<Mistake> {
+        self.mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
+        self.mistakes.dedup();
+        self.mistakes
+    }
+
+    /// Line and column, from 1; a column counts characters.
+    pub(crate) fn place(&self, offset: usize) -> (u32, u32) {
+        let before = self.source.get(..offset).unwrap_or(self.source);
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+    }
+}
+
+/// What may stand here, the likeliest first where one was nearly hit.
+pub(crate) fn instead(word: &str, allowed: &[&str]) -> String {
+    let likeness = |candidate: &str| strsim::jaro_winkler(word, candidate);
+    let nearest = allowed
+        .iter()
+        .map(|candidate| (likeness(candidate), *candidate))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b));
+    match nearest {
+        Some((_, nearest)) => format!("did you mean {nearest}? There are: {}", allowed.join(", ")),
+        None => format!("there are: {}", allowed.join(", ")),
+    }
+}
