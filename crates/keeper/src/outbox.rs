@@ -7,7 +7,8 @@ use crate::snapshot::{left_ms, stamp};
 use crate::store::Store;
 use crate::teller::Teller;
 use engine::{
-    Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, Lifetime, Now, Revocation, WriteTrouble,
+    Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, Lifetime, Now, Revocation, Wall,
+    WriteTrouble,
 };
 use std::sync::Arc;
 
@@ -192,11 +193,12 @@ impl Outbox {
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
-    /// Removes those whose tokens have ended by themselves, or that are too old to go on.
-    pub(crate) fn remove_ended(&mut self, now: Now) -> Vec<Entry> {
+    /// Removes those whose tokens have ended by themselves, or that are too old to go on. By a clock
+    /// that nobody has moved: a server has not slept through a sleep that was none.
+    pub(crate) fn remove_ended(&mut self, now: Wall) -> Vec<Entry> {
         self.remove_where(|of| {
             let too_old = of.since.wall_ms.saturating_add(GIVE_UP_REVOKING_AFTER_MS);
-            now.wall.0 >= of.ends_wall_ms.map_or(too_old, |ends| ends.min(too_old))
+            now.0 >= of.ends_wall_ms.map_or(too_old, |ends| ends.min(too_old))
         })
     }
 

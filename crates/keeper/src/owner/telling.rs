@@ -55,7 +55,7 @@ impl Owner {
     /// refresh lock.
     pub(super) fn tell_servers(&mut self) {
         let now = self.clock.now();
-        for ended in self.outbox.remove_ended(now) {
+        for ended in self.outbox.remove_ended(self.clock.unmoved()) {
             self.give_up(ended, NotTold::GaveUp);
         }
         let renewing = matches!(self.engine.state(), State::Refreshing { .. });
