@@ -1,7 +1,8 @@
 //! The entries in memory: numbered, bounded, and searched for refresh tokens that were sent twice.
 
 use crate::wire::Entry;
-use keeper::activity::{Ending, Purpose, What};
+use engine::InputKind;
+use keeper::activity::{DiskStep, Ending, Purpose, What};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -13,11 +14,14 @@ pub(crate) struct Book {
     run: u64,
     /// Which entry has sent a refresh token that no answer has given since.
     sent: HashMap<String, u64>,
+    /// The refresh token that is about to be sent, and the entry that says so.
+    about_to: Option<(String, u64)>,
 }
 
 impl Book {
     pub(crate) fn new(most: usize) -> Self {
-        Self { entries: VecDeque::new(), most, next_seq: 1, run: 1, sent: HashMap::new() }
+        let (entries, sent) = (VecDeque::new(), HashMap::new());
+        Self { entries, most, next_seq: 1, run: 1, sent, about_to: None }
     }
 
     /// Takes back what an earlier run has written down.
@@ -44,9 +48,27 @@ impl Book {
     /// before. A token that was given since is not one that was used twice: the server keeps it, or
     /// another one has the same six characters.
     fn note_tokens(&mut self, seq: u64, what: &What) -> Option<u64> {
-        let What::Exchange { purpose, outcome, sent, access, refresh, .. } = what else {
-            return None;
+        let (purpose, outcome, sent, access, refresh) = match what {
+            What::Exchange { purpose, outcome, sent, access, refresh, .. } => {
+                (purpose, outcome, sent, access, refresh)
+            }
+            What::Disk { step: DiskStep::IntentWritten, trouble: None, token, .. } => {
+                self.about_to = token.clone().map(|token| (token, seq));
+                return None;
+            }
+            // A new start of the keeper: what was about to be sent before may have been sent, and
+            // nobody was there to tell what came of it.
+            What::Decision { input: InputKind::Restored, .. } => {
+                self.sent.extend(self.about_to.take());
+                return None;
+            }
+            What::Decision { .. } | What::Disk { .. } | What::Switch { .. } | What::App { .. } => {
+                return None;
+            }
         };
+        if *purpose == Purpose::Refresh {
+            self.about_to = None;
+        }
         let before = match (purpose, sent) {
             (Purpose::Refresh, Some(sent)) => self.sent.insert(sent.clone(), seq),
             (Purpose::Refresh | Purpose::SignIn | Purpose::SignOut | Purpose::Api, _) => None,
@@ -62,7 +84,8 @@ impl Book {
     fn push(&mut self, entry: Arc<Entry>) {
         if self.entries.len() >= self.most
             && let Some(oldest) = self.entries.pop_front()
-            && let What::Exchange { sent: Some(sent), .. } = &oldest.what
+            && let What::Exchange { sent: Some(sent), .. } | What::Disk { token: Some(sent), .. } =
+                &oldest.what
             && self.sent.get(sent) == Some(&oldest.seq)
         {
             self.sent.remove(sent);
@@ -73,6 +96,7 @@ impl Book {
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.sent.clear();
+        self.about_to = None;
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Entry>> {

@@ -130,11 +130,13 @@ fn told(what: &What) -> (String, String) {
             let _infallible = write!(details, ", {took} ms: {}", escaped(&exchange.detail));
             (format!("exchange: {}", word(purpose)), details)
         }
-        What::Disk { step, took_ms, trouble } => {
+        What::Disk { step, took_ms, trouble, token } => {
+            let token =
+                token.as_ref().map_or(String::new(), |it| format!(", to send {}", escaped(it)));
             let trouble = trouble.as_ref().map_or(String::new(), |trouble| {
                 format!(", {}: {}", word(&trouble.kind), escaped(&trouble.detail))
             });
-            (format!("disk: {}", word(step)), format!("{took_ms} ms{trouble}"))
+            (format!("disk: {}", word(step)), format!("{took_ms} ms{token}{trouble}"))
         }
         What::Switch { name, to } => {
             ("switch".to_owned(), format!("{}: {}", escaped(name), escaped(to)))

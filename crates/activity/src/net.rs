@@ -26,12 +26,12 @@ pub(crate) fn cleaned(what: What) -> What {
                 exchange: cleaned_exchange(exchange),
             }
         }
-        What::Disk { step, took_ms, trouble } => {
+        What::Disk { step, took_ms, trouble, token } => {
             let trouble = trouble.map(|StoreTrouble { kind, detail }| StoreTrouble {
                 kind,
                 detail: without_secrets(&detail),
             });
-            What::Disk { step, took_ms, trouble }
+            What::Disk { step, took_ms, trouble, token: token.filter(|name| is_name(name)) }
         }
         What::Switch { name, to } => {
             What::Switch { name: without_secrets(&name), to: without_secrets(&to) }
@@ -79,11 +79,15 @@ fn cleaned_exchange(exchange: Exchange) -> Exchange {
 fn cleaned_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return without_secrets(url) };
     let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let is_token = |part: &str| part.len() > LONGEST_NAME || part.starts_with("eyJ");
-    let host = if host.contains('@') || host.split(['.', ':']).any(is_token) {
-        without_secrets(host)
-    } else {
-        host.to_owned()
+    // People's names for computers have hyphens in them before they are that long; tokens have not.
+    let is_token = |part: &str| {
+        part.len() > LONGEST_NAME || (!part.contains('-') && without_secrets(part) != part)
     };
+    let host =
+        if host.contains('@') || host.split(['.', ':']).any(is_token) || host.starts_with("eyJ") {
+            without_secrets(host)
+        } else {
+            host.to_owned()
+        };
     format!("{}://{host}{}", without_secrets(scheme), without_secrets(path))
 }

@@ -193,3 +193,31 @@ impl Tails {
         came.into_iter().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{Mark, MarkKind};
+
+    #[test]
+    fn what_waits_when_everything_is_forgotten_is_forgotten_too() {
+        // Nobody takes anything from this desk.
+        let writer = Writer(Arc::default());
+        let mark = Mark { at_ms: 0, kind: MarkKind::SignIn };
+        writer.write(Job::Living(Living::Mark(mark)));
+        let _told = writer.clear();
+        writer.write(Job::Living(Living::Mark(mark)));
+        let queue = writer.0.lock();
+        assert_eq!((queue.jobs.len(), queue.clear.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_disk_that_never_answers_does_not_fill_the_memory() {
+        let writer = Writer(Arc::default());
+        let mark = Mark { at_ms: 0, kind: MarkKind::SignIn };
+        for _ in 0..WAITING + 10 {
+            writer.write(Job::Living(Living::Mark(mark)));
+        }
+        assert_eq!(writer.0.lock().jobs.len(), WAITING);
+    }
+}

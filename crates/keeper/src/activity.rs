@@ -91,6 +91,11 @@ pub enum What {
         took_ms: i64,
         /// Why it failed, where it did.
         trouble: Option<StoreTrouble>,
+        /// An intent's: the refresh token that is about to be sent, six characters. Should the process
+        /// end before the request does, this is all that tells of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        token: Option<String>,
     },
     /// Somebody turned a switch of the Lab, or moved the clocks.
     Switch {

@@ -3,7 +3,7 @@
 use crate::activity::{DiskStep, Ending, Event, Life, Living, Purpose, Recorder, What};
 use crate::ports::{Answer, ApiAnswer, ApiVerdict, Clock, Marks, VaultFailure};
 use crate::record::{Keep, RenewalSecret, Tokens};
-use engine::{Class, Exchange, Failure, Now, StoreTrouble, Trigger};
+use engine::{Class, Exchange, Failure, Fingerprint, Now, StoreTrouble, Trigger};
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -39,8 +39,29 @@ impl Teller {
 
     /// A step on disk that began then and is over now.
     pub(crate) fn disk(&self, step: DiskStep, began: Now, trouble: Option<StoreTrouble>) {
+        self.disk_about(step, began, trouble, None);
+    }
+
+    /// The intent to send this refresh token was written down, or could not be.
+    pub(crate) fn intent<T>(
+        &self,
+        to_send: Fingerprint,
+        began: Now,
+        came: &Result<T, VaultFailure>,
+    ) {
+        let trouble = came.as_ref().err().map(VaultFailure::trouble);
+        self.disk_about(DiskStep::IntentWritten, began, trouble, Some(to_send.to_string()));
+    }
+
+    fn disk_about(
+        &self,
+        step: DiskStep,
+        began: Now,
+        trouble: Option<StoreTrouble>,
+        token: Option<String>,
+    ) {
         let took_ms = self.clock.now().boot - began.boot;
-        self.record(began.wall.0, What::Disk { step, took_ms, trouble });
+        self.record(began.wall.0, What::Disk { step, took_ms, trouble, token });
     }
 
     /// The same, by what came of it.

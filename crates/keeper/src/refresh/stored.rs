@@ -150,7 +150,8 @@ pub(super) async fn write_intent(
     intent: Option<Intent>,
 ) -> Result<Noted, VaultFailure> {
     let ours = ours.clone();
-    let (began, begins) = (around.teller.now(), intent.is_some());
+    let began = around.teller.now();
+    let to_send = intent.as_ref().map(|intent| Fingerprint(intent.fingerprint));
     let written = around.store.write_soon(move |vault, given_up| {
         let mut noted = Noted::Known;
         vault.change(&mut |record| {
@@ -179,8 +180,10 @@ pub(super) async fn write_intent(
     });
     let written = written.await;
     // What is there already was told when it was written.
-    if begins && !matches!(written, Ok(Noted::Known | Noted::NotOurs)) {
-        around.teller.disk_done(DiskStep::IntentWritten, began, &written);
+    if let Some(to_send) = to_send
+        && !matches!(written, Ok(Noted::Known | Noted::NotOurs))
+    {
+        around.teller.intent(to_send, began, &written);
     }
     written
 }
