@@ -1,5 +1,5 @@
 // What there is to draw: tokens and marks as far back as they are known, ready to be searched.
-import type { Bar, LifeHistory, Lifeline, Mark } from '../contract';
+import type { Bar, Lifeline, Mark } from '../contract';
 import type { Stretch } from './stretch';
 
 /** A life is never changed: what is newer makes another one. */
@@ -13,6 +13,8 @@ export type Life = {
   /** The latest end of any token up to this one: unlike the ends themselves it never falls. */
   readonly reach: Float64Array;
   readonly at: Float64Array;
+  /** When renewals failed. */
+  readonly failed: Float64Array;
 };
 
 /** The indices `first` up to, and without, `last`. */
@@ -30,7 +32,10 @@ export function lifeOf(tokens: readonly Bar[], marks: readonly Mark[]): Life {
     latest = Math.max(latest, end);
     reach[index] = latest;
   });
-  return { tokens, marks, from, to, reach, at: Float64Array.from(marks, (mark) => mark.atMs) };
+  const at = Float64Array.from(marks, (mark) => mark.atMs);
+  const failures = marks.filter((mark) => mark.kind.kind === 'failure');
+  const failed = Float64Array.from(failures, (mark) => mark.atMs);
+  return { tokens, marks, from, to, reach, at, failed };
 }
 
 /**
@@ -38,7 +43,7 @@ export function lifeOf(tokens: readonly Bar[], marks: readonly Mark[]): Life {
  * replaces what was known of them; both are found by the tokens' names. The wall clock may have been
  * set since: then the view tells the same things at other times, and is believed.
  */
-export function joined(known: LifeHistory, view: Lifeline): Life {
+export function joined(known: Pick<Life, 'tokens' | 'marks'>, view: Lifeline): Life {
   const tail = Math.max(0, known.tokens.length - 4 * (view.tokens.length + 1));
   const fresh = new Map(view.tokens.map((bar) => [bar.fingerprint, bar]));
   let shift = 0;
@@ -68,6 +73,13 @@ export function tokensIn(life: Life, { fromMs, spanMs }: Stretch): Range {
 export function marksIn(life: Life, { fromMs, spanMs }: Stretch, more = 0): Range {
   const first = firstAbove(life.at, fromMs - more - 1);
   return { first, last: Math.max(first, firstAbove(life.at, fromMs + spanMs + more)) };
+}
+
+/** Whether a renewal failed at any of these marks. */
+export function failedIn(life: Life, { first, last }: Range): boolean {
+  const since = life.at[first] ?? Infinity;
+  const until = life.at[last - 1] ?? -Infinity;
+  return (life.failed[firstAbove(life.failed, since - 1)] ?? Infinity) <= until;
 }
 
 /** The index of the first value above `limit` in values that never fall. */

@@ -82,12 +82,7 @@ export function clusters(life: Life, stretch: Stretch, width: number): Cluster[]
 }
 
 /** Gathers moments, oldest first; `offset` is the index of the first of them. */
-export function gathered(
-  at: Float64Array,
-  stretch: Stretch,
-  width: number,
-  offset = 0,
-): Cluster[] {
+export function gathered(at: Float64Array, stretch: Stretch, width: number, offset = 0): Cluster[] {
   const found: Cluster[] = [];
   const pxPerMs = width / stretch.spanMs;
   let index = 0;

@@ -20,7 +20,7 @@ export const SHAPES = [
 /** SVG path data around 0, at most 6 px each way. */
 export const PATHS: Record<Shape, string> = {
   sign_in: 'M0-5L4.8-1.5L2.9 4.1H-2.9L-4.8-1.5Z',
-  sign_out: 'M0 5L4.8 1.5L2.9-4.1H-2.9L-4.8 1.5Z',
+  sign_out: 'M-5-1.8H5V1.8H-5Z',
   launch: 'M0-5L5 4H-5Z',
   focus: 'M-4.2 0a4.2 4.2 0 1 0 8.4 0a4.2 4.2 0 1 0-8.4 0Z',
   wake: 'M-4-5L5 0L-4 5Z',

@@ -18,7 +18,11 @@ const MARGIN = 0.1;
 export type Stretch = { readonly fromMs: number; readonly spanMs: number };
 
 /** From the first to the last thing that there is to see, "now" among them. */
-export type Bounds = { readonly earliestMs: number; readonly latestMs: number; readonly now: number };
+export type Bounds = {
+  readonly earliestMs: number;
+  readonly latestMs: number;
+  readonly now: number;
+};
 
 export function xOf(stretch: Stretch, width: number, ms: number): number {
   return ((ms - stretch.fromMs) / stretch.spanMs) * width;

@@ -66,9 +66,7 @@ export function ticks(
       measure(axisTime(timeDay.floor(new Date(noon)).getTime(), ms)),
     );
   };
-  const chosen = STEPS.find(
-    ({ ms }) => (ms / stretch.spanMs) * width >= wide(ms) + GAP,
-  );
+  const chosen = STEPS.find(({ ms }) => (ms / stretch.spanMs) * width >= wide(ms) + GAP);
   if (!chosen || width <= 0) return [];
   const placed: Tick[] = [];
   let clear = 0;
