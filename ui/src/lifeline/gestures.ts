@@ -62,6 +62,8 @@ export function gestures(
     const { stretch, bounds, width } = shown();
     const px = (event.deltaX || event.deltaY) * (event.deltaMode === 1 ? LINE_PX : 1);
     const fromMs = stretch.fromMs + (px / Math.max(width, 1)) * stretch.spanMs;
+    // A turn of the wheel that is under way would hold on to the moment under the pointer.
+    selected.property('__zooming', null);
     change(bounded({ ...stretch, fromMs }, bounds), 'pan');
   };
 
