@@ -22,12 +22,19 @@ function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return made;
 }
 
+const numberFormats = new Map<string, Intl.NumberFormat>();
+
 function number(value: number, fractionDigits = 0): string {
-  return new Intl.NumberFormat(locale(), {
-    minimumFractionDigits: fractionDigits,
-    maximumFractionDigits: fractionDigits,
-    useGrouping: false,
-  }).format(value);
+  const key = `${locale()} ${fractionDigits}`;
+  const format =
+    numberFormats.get(key) ??
+    new Intl.NumberFormat(locale(), {
+      minimumFractionDigits: fractionDigits,
+      maximumFractionDigits: fractionDigits,
+      useGrouping: false,
+    });
+  numberFormats.set(key, format);
+  return format.format(value);
 }
 
 /**
