@@ -9,7 +9,7 @@ const element = {
   style: { setProperty: () => undefined },
   addEventListener: (name: string) => heard.push(name),
 };
-select<typeof element, unknown>(element).call(zoom() as never);
+select(element as unknown as Element).call(zoom<Element, unknown>());
 
 Object.assign(globalThis, {
   made: {
