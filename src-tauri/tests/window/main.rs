@@ -16,6 +16,8 @@ mod bad_days;
 #[cfg(test)]
 mod bad_servers;
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod first_session;
 #[cfg(test)]
 mod focus;
