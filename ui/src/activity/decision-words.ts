@@ -109,6 +109,10 @@ function inputWords(input: InputKind): string {
 
 /** Begins a line with what is otherwise said within one. */
 export function capital(words: string): string {
-  const first = String.fromCodePoint(words.codePointAt(0) ?? 32);
-  return first.toLocaleUpperCase() + words.slice(first.length);
+  return words.replace(/^\p{Ll}/u, (first) => first.toLocaleUpperCase());
+}
+
+/** Says within a line what otherwise begins one; names in capitals stay. */
+export function uncapital(words: string): string {
+  return words.replace(/^\p{Lu}(?=\p{Ll})/u, (first) => first.toLocaleLowerCase());
 }

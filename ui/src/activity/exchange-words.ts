@@ -3,6 +3,7 @@ import type { Ending, What } from '../contract';
 import { m } from '../paraglide/messages.js';
 import { took } from '../time/format';
 import { cameOf, triggerWords } from '../words/why';
+import { uncapital } from './decision-words';
 
 export type Asked = Extract<What, { kind: 'exchange' }>;
 
@@ -10,7 +11,7 @@ export function exchangeWords(what: Asked): string {
   if (what.purpose === 'api') return apiWords(what.outcome);
   const good = what.outcome.kind === 'good';
   const did = because(good ? doneWords(what.purpose) : triedWords(what.purpose), what);
-  return good ? did : m.activity_tried({ did, came: endingWords(what.outcome) });
+  return good ? did : tried(did, what.outcome);
 }
 
 function because(did: string, { reason }: Asked): string {
@@ -56,18 +57,12 @@ export function endingWords(ending: Ending): string {
 }
 
 function apiWords(ending: Ending): string {
-  switch (ending.kind) {
-    case 'good':
-      return m.did_api();
-    case 'token_refused':
-      return m.api_refused();
-    case 'not_allowed':
-      return m.api_not_allowed();
-    case 'says_nothing':
-      return m.api_no_answer();
-    case 'failed':
-      return m.activity_tried({ did: m.tried_api(), came: endingWords(ending) });
-  }
+  if (ending.kind === 'good') return m.did_api();
+  return ending.kind === 'failed' ? tried(m.tried_api(), ending) : endingWords(ending);
+}
+
+function tried(did: string, ending: Ending): string {
+  return m.activity_tried({ did, came: uncapital(endingWords(ending)) });
 }
 
 /** Method and path, status, code, how long: the parts of the line below. */
