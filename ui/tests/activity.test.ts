@@ -79,7 +79,7 @@ describe('the activity', () => {
     await openActivity();
     const done = lineOf(({ what }) => what.kind === 'exchange' && what.sent === '7c41e9');
     expect(text(done)).toBe(
-      '14:28:46 Renewed, because the app started POST /api/refresh_token · 200 · 34 ms sent 7c41e9 → new access a3f09b new refresh d2518c',
+      '14:28:46 Renewed, because the app started POST /api/refresh_token · 200 · 34 ms · sent 7c41e9 → new access a3f09b new refresh d2518c',
     );
   });
 
@@ -135,7 +135,7 @@ describe('the activity', () => {
     [
       'a sign-out',
       byPurpose('sign_out', 'good'),
-      'The server was told of the sign-out POST /api/logout · 200 · 21 ms sent 18aa3e',
+      'The server was told of the sign-out POST /api/logout · 200 · 21 ms · sent 18aa3e',
     ],
   ])('says %s in words', async (_, which, words) => {
     await openActivity();
@@ -373,7 +373,22 @@ describe('by keyboard', () => {
     await userEvent.keyboard('{Home}');
     expect(lines[0]?.contains(document.activeElement)).toBe(true);
     await userEvent.keyboard('{ArrowDown}{Enter}');
-    expect(await screen.findByTestId('activity-detail')).toBeVisible();
+    const detail = await screen.findByTestId('activity-detail');
+    await userEvent.click(within(detail).getByRole('button', { name: 'Close' }));
+    await settle();
+    expect(screen.queryByTestId('activity-detail')).toBeNull();
+    expect(lines[1]?.contains(document.activeElement)).toBe(true);
+  });
+
+  it('one goes on from the first line of the page to earlier ones', async () => {
+    await openActivity(fullActivity(500));
+    shown()[0]?.querySelector<HTMLElement>('[data-open]')?.focus();
+    await userEvent.keyboard('{Home}{ArrowUp}');
+    await settle();
+    expect(shown()[0]).toHaveAttribute('data-seq', '101');
+    expect(line(301).contains(document.activeElement)).toBe(true);
+    await userEvent.keyboard('{ArrowUp}');
+    expect(line(300).contains(document.activeElement)).toBe(true);
   });
 });
 
