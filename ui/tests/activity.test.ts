@@ -408,6 +408,7 @@ describe('the detail', () => {
     const detail = await openDetail(seq);
     expect(fact(detail, 'Why')).toHaveTextContent('It was time');
     expect(fact(detail, 'Token sent')).toHaveTextContent('d2518c');
+    expect(fact(detail, 'Sent before')).toHaveTextContent('14:29:02');
     expect(detail).toHaveTextContent('POST http://127.0.0.1:43117/api/refresh_token');
     expect(detail).toHaveTextContent('{"refreshToken":"[d2518c]"}');
     await userEvent.click(within(detail).getByTestId('copy-curl'));

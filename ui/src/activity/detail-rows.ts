@@ -10,7 +10,12 @@ import { switchTo } from './switch-words';
 /** `kind`: how the value reads: as words, as a token's fingerprint, or as English in any language. */
 export type Row = { label: string; value: string; kind: 'words' | 'fingerprint' | 'english' };
 
-export function detailRows({ what, atMs, seq }: Entry, nowMs: number): Row[] {
+/** `beforeMs`: when the same refresh token was sent before, where that is still kept. */
+export function detailRows(
+  { what, atMs, seq, sentBefore }: Entry,
+  beforeMs: number | null,
+  nowMs: number,
+): Row[] {
   const rows: Row[] = [words(m.detail_when(), clockTime(atMs, nowMs))];
   switch (what.kind) {
     case 'exchange':
@@ -20,6 +25,10 @@ export function detailRows({ what, atMs, seq }: Entry, nowMs: number): Row[] {
         words(m.detail_took(), took(what.exchange.tookMs)),
         token(m.detail_sent(), what.sent),
       );
+      if (sentBefore !== null) {
+        const before = beforeMs === null ? m.detail_gone() : clockTime(beforeMs, nowMs);
+        rows.push(words(m.detail_sent_before(), before));
+      }
       if (what.purpose === 'refresh' || what.purpose === 'sign_in') {
         rows.push(token(m.detail_access(), what.access), token(m.detail_refresh(), what.refresh));
       }
