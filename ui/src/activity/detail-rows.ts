@@ -48,6 +48,7 @@ export function detailRows(
       break;
     case 'disk':
       rows.push(words(m.detail_took(), took(what.tookMs)));
+      if (what.token !== undefined) rows.push(token(m.detail_to_send(), what.token));
       if (what.trouble?.detail) rows.push(english(m.detail_system(), what.trouble.detail));
       break;
     case 'switch':

@@ -51,6 +51,7 @@ export function failed(what: What): boolean {
 
 /** Every fingerprint of an entry, each once. */
 export function fingerprints(what: What): string[] {
+  if (what.kind === 'disk') return what.token === undefined ? [] : [what.token];
   if (what.kind !== 'exchange') return [];
   return [...new Set([what.sent, what.access, what.refresh])].filter((one) => one !== null);
 }

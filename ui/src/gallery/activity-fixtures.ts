@@ -115,11 +115,11 @@ export class Scribe {
       .decide('signed_in', ['signed_out', 'resting'], ['expose'], this.next(16 * SECOND));
   }
 
-  #begin(trigger: Trigger, from: StateKind): this {
+  #begin(trigger: Trigger, from: StateKind, sent: string): this {
     const input = trigger === 'deadline' ? 'tick' : 'came';
     return this.decide(input, [from, 'refreshing'], ['refresh'], { trigger })
       .disk('locked', 1)
-      .disk('intent_written', 4);
+      .note({ kind: 'disk', step: 'intent_written', tookMs: 4, trouble: null, token: sent });
   }
 
   refresh(
@@ -129,7 +129,7 @@ export class Scribe {
     refresh: string,
     from: StateKind = 'resting',
   ): this {
-    return this.#begin(trigger, from)
+    return this.#begin(trigger, from, sent)
       .ask(
         'refresh',
         { kind: 'good' },
@@ -159,7 +159,7 @@ export class Scribe {
     againMs: number,
     from: StateKind = 'resting',
   ): this {
-    return this.#begin(trigger, from)
+    return this.#begin(trigger, from, sent)
       .ask(
         'refresh',
         { kind: 'failed', class: failure },
