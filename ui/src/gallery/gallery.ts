@@ -1,11 +1,13 @@
 // The window with a made-up state, for looking at: gallery.html?fixture=resting&lang=zh-CN&theme=dark
 // A large lifeline alone: gallery.html?lifeline=month_of_minutes
-// More: &click=<testid>,<testid> opens what lies behind; &live lets the clock run. Not built.
+// More: &click=<testid>,<testid> opens what lies behind; &live lets the clock run;
+// &activity=full|empty and &tokens=opaque choose what was done and what is known. Not built.
 import { mount, tick } from 'svelte';
 import App from '../App.svelte';
 import type { Language, Theme } from '../contract';
 import '../styles/window.css';
 import { Clock } from '../time/clock.svelte';
+import { activities, jwtDetails, opaqueDetails } from './activity-fixtures';
 import { FakeBridge } from './fake-bridge';
 import { fixtures, isFixtureName } from './fixtures';
 import { isLifeName, lifeFixtures } from './lifeline-fixtures';
@@ -42,6 +44,8 @@ if (target && isLifeName(lived)) {
       theme: (query.get('theme') ?? 'light') as Theme,
     },
   });
+  bridge.entries = activities[query.get('activity') ?? 'rich']?.() ?? [];
+  bridge.details = query.get('tokens') === 'opaque' ? opaqueDetails : jwtDetails;
   mount(App, { target, props: { bridge, clock } });
   clickThrough();
 } else {
