@@ -1,21 +1,24 @@
 // The window with a made-up state, for looking at: gallery.html?fixture=resting&lang=zh-CN&theme=dark
-// More: &click=<testid>,<testid> opens what lies behind; &live lets the clock run. Not built.
+// More: &click=<testid>,<testid> opens what lies behind; &live lets the clock run; &running lets
+// scenarios run for ever. Not built.
 import { mount, tick } from 'svelte';
 import App from '../App.svelte';
-import type { Language, Theme } from '../contract';
+import type { AppView, Language, Theme } from '../contract';
 import '../styles/window.css';
 import { Clock } from '../time/clock.svelte';
 import { FakeBridge } from './fake-bridge';
-import { fixtures, isFixtureName } from './fixtures';
+import { fixtures } from './fixtures';
+import { furnish, labFixtures } from './lab-fixtures';
 import { NOW } from './parts';
 
+const all: Record<string, AppView> = { ...fixtures, ...labFixtures };
 const query = new URLSearchParams(location.search);
-const name = query.get('fixture') ?? '';
+const shown = all[query.get('fixture') ?? ''];
 
 const target = document.getElementById('window');
-if (target && isFixtureName(name)) {
+if (target && shown) {
   const started = Date.now();
-  const view = structuredClone(fixtures[name]);
+  const view = structuredClone(shown);
   // A view's moments are on the moved clock; the window moves its own by as much.
   const moved = view.timeMoved ? view.timeMoved.sleptMs + view.timeMoved.clockMs : 0;
   const clock = new Clock(() => NOW - moved + (query.has('live') ? Date.now() - started : 0));
@@ -27,6 +30,7 @@ if (target && isFixtureName(name)) {
       theme: (query.get('theme') ?? 'light') as Theme,
     },
   });
+  furnish(bridge, query.has('running'));
   mount(App, { target, props: { bridge, clock } });
   void (async () => {
     for (const testid of (query.get('click') ?? '').split(',').filter(Boolean)) {
@@ -37,7 +41,7 @@ if (target && isFixtureName(name)) {
   })();
 } else {
   target?.append(
-    ...Object.keys(fixtures).flatMap((each) => {
+    ...Object.keys(all).flatMap((each) => {
       const link = document.createElement('a');
       link.href = `?fixture=${each}&live`;
       link.textContent = each;
