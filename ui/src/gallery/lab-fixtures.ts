@@ -9,20 +9,24 @@ import type {
   ScenarioView,
   StepOutcome,
   Switches,
+  Trigger,
 } from '../contract';
 import type { FakeBridge } from './fake-bridge';
 import {
   allWell,
   emptySession,
   HOUR,
+  lifeline,
   MINUTE,
   NOW,
+  renewed,
   restingApp,
   restingSession,
   SECOND,
   serverAccount,
   token,
 } from './parts';
+import { failed } from './scenes';
 
 function withSwitches(change: Partial<Switches>, app: Partial<AppView> = {}): AppView {
   return {
@@ -73,23 +77,74 @@ export const labFixtures = {
   },
   lab_signed_out: { ...restingApp, session: emptySession },
   lab_no_server: { ...restingApp, demo: { ...restingApp.demo, switches: null } },
-  tour_signed_in: {
+} satisfies Record<string, AppView>;
+
+const signedIn: AppView = {
+  ...restingApp,
+  session: {
+    ...restingSession,
+    sentence: { kind: 'resting', renewsMs: NOW + 14 * SECOND },
+    token: token(20 * SECOND, 2 * SECOND, { fingerprint: 'b71c02' }),
+    why: { ...renewed('asked'), what: { kind: 'signed_in' }, reason: null, leftMs: null },
+    refreshes: 0,
+    lifeline: lifeline(token(20 * SECOND, 2 * SECOND), ['asked']),
+  },
+};
+
+function renewedBy(reason: Trigger, refreshes: number, past: Trigger[]): AppView {
+  const present = token(20 * SECOND, 3 * SECOND, { fingerprint: `c${refreshes}44f0` });
+  return {
     ...restingApp,
     session: {
       ...restingSession,
-      sentence: { kind: 'resting', renewsMs: NOW + 14 * SECOND },
-      token: token(20 * SECOND, 2 * SECOND, { fingerprint: 'b71c02' }),
-      why: {
-        atMs: NOW - 2 * SECOND,
-        what: { kind: 'signed_in' },
-        reason: null,
-        leftMs: null,
-        exchange: null,
-      },
-      refreshes: 0,
+      sentence: { kind: 'resting', renewsMs: NOW + 13 * SECOND },
+      token: present,
+      why: renewed(reason),
+      refreshes,
+      lifeline: lifeline(present, past),
     },
-  },
-} satisfies Record<string, AppView>;
+  };
+}
+
+/** The same, so much later: every moment in it moves. */
+function later<T>(view: T, byMs: number): T {
+  return JSON.parse(JSON.stringify(view), (key, value: unknown) =>
+    key.endsWith('Ms') && typeof value === 'number' && value > NOW / 2 ? value + byMs : value,
+  ) as T;
+}
+
+const asleep = renewedBy('wake', 3, ['asked', 'deadline', 'focus', 'wake']);
+const away = { ...restingApp, lab: { ...restingApp.lab, away: true } };
+
+/** What the app shows, in turn, after each step of the tour has been done. */
+export const tourViews: AppView[][] = [
+  [signedIn],
+  [renewedBy('deadline', 1, ['asked', 'deadline'])],
+  [
+    { ...away, session: renewedBy('deadline', 1, ['asked', 'deadline']).session },
+    renewedBy('focus', 2, ['asked', 'deadline', 'focus']),
+  ],
+  [
+    {
+      ...later(asleep, 8 * HOUR),
+      session: { ...later(asleep.session, 8 * HOUR), keptOverMs: 8 * HOUR },
+      timeMoved: { sleptMs: 8 * HOUR, clockMs: 0 },
+    },
+  ],
+  [
+    {
+      ...later(asleep, 8 * HOUR),
+      session: {
+        ...later(asleep.session, 8 * HOUR),
+        status: { kind: 'needs_sign_in', why: 'refused' },
+        sentence: { kind: 'needs_sign_in' },
+        next: null,
+        why: later(failed('refused', 401, 'invalid_grant'), 8 * HOUR),
+      },
+      timeMoved: { sleptMs: 8 * HOUR, clockMs: 0 },
+    },
+  ],
+];
 
 const LOST = `# The server renews, and its answer never arrives.
 title: A lost answer ends nothing

@@ -14,5 +14,5 @@ export function unitOf(ms: number, among: readonly Unit[]): Unit {
   const whole = among.filter((unit) => ms % UNITS[unit] === 0);
   // Nothing is nothing in every unit; seconds are the one that most things are told in.
   if (ms === 0) return 's';
-  return whole.reduce((best, unit) => (UNITS[unit] > UNITS[best] ? unit : best), 'ms' as Unit);
+  return whole.reduce<Unit>((best, unit) => (UNITS[unit] > UNITS[best] ? unit : best), 'ms');
 }

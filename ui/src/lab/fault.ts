@@ -2,6 +2,8 @@
 import type { Endpoint, Fault, FaultKind, RetryAfter } from '../contract';
 import type { FaultName, RetryForm } from './options';
 
+export type StatusFault = Fault & { kind: 'status' };
+
 const USUAL_WAIT_S = 30;
 
 /** Another kind of fault: as often and on the same requests as the one before. */
@@ -12,14 +14,10 @@ export function ofKind(kind: FaultName, before: Fault): Fault {
 }
 
 function parametersOf(kind: FaultName): FaultKind {
-  switch (kind) {
-    case 'status':
-      return { kind, code: 503, retryAfter: null, body: 'json', afterHandling: false };
-    case 'hold':
-      return { kind, afterHandling: false };
-    default:
-      return { kind };
+  if (kind === 'status') {
+    return { kind, code: 503, retryAfter: null, body: 'json', afterHandling: false };
   }
+  return kind === 'hold' ? { kind, afterHandling: false } : { kind };
 }
 
 export function retryForm(after: RetryAfter | null | undefined): RetryForm {
@@ -42,4 +40,13 @@ export function retryAfter(form: RetryForm, seconds: number): RetryAfter | null 
     case 'date':
       return { date: seconds };
   }
+}
+
+/** Whether the request is carried out before it fails; `null` where the question does not arise. */
+export function isHandled(fault: Fault): boolean | null {
+  return fault.kind === 'status' || fault.kind === 'hold' ? fault.afterHandling : null;
+}
+
+export function handled(fault: Fault, afterHandling: boolean): Fault {
+  return isHandled(fault) === null ? fault : ({ ...fault, afterHandling } as Fault);
 }
