@@ -6,6 +6,8 @@ export default defineConfig({
   // The window is served from a custom scheme, so every address is relative.
   base: './',
   plugins: [svelte(), svelteTesting()],
+  // It breaks where prototypes are frozen, as they are in the window; the file says more.
+  resolve: { alias: { 'd3-color': `${import.meta.dirname}/src/lifeline/without-colours.ts` } },
   build: {
     // WebKitGTK is what shows this on Linux.
     target: 'safari16',

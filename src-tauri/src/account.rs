@@ -1,6 +1,7 @@
 //! Whose server an account is at, as it is kept in clear beside its session, and how to get there.
 
 use crate::demo::Demo;
+use crate::lab::{Gate, Lab};
 use async_trait::async_trait;
 use auth_client::{AccountSettings, TokenApi};
 use engine::{Exchange, Failure, Identity};
@@ -48,22 +49,24 @@ impl Account {
 pub(crate) struct Accounts {
     pub(crate) demo: Demo,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) lab: Lab,
 }
 
 impl Connector for Accounts {
     fn connect(&self, account: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String> {
-        match Account::read(account)? {
+        let server: Arc<dyn AuthServer> = match Account::read(account)? {
             Account::Demo => {
                 let (demo, clock) = (self.demo.clone(), Arc::clone(&self.clock));
                 demo.wanted();
-                Ok(Arc::new(DemoServer { demo, clock }))
+                Arc::new(DemoServer { demo, clock })
             }
             Account::Server { settings } => {
                 let server = TokenApi::new(*settings, Arc::clone(&self.clock))
                     .map_err(|problem| problem.to_string())?;
-                Ok(Arc::new(server))
+                Arc::new(server)
             }
-        }
+        };
+        Ok(Arc::new(Gate::new(server, Arc::clone(&self.clock), self.lab.clone())))
     }
 
     /// The token API has no issuer: its base URL stands for it.

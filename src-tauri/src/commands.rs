@@ -1,5 +1,10 @@
 //! What the window may ask for. Each command translates and sends; deciding is elsewhere.
 
+pub(crate) mod activity;
+pub(crate) mod lab;
+pub(crate) mod scenarios;
+pub(crate) mod tokens;
+
 use crate::account::Account;
 use crate::desk::Desk;
 use crate::wire::{
@@ -16,7 +21,7 @@ use std::sync::Arc;
 use tauri::State;
 use tauri::ipc::Channel;
 
-type Desks<'a> = State<'a, Arc<Desk>>;
+pub(crate) type Desks<'a> = State<'a, Arc<Desk>>;
 
 #[tauri::command]
 pub(crate) fn subscribe(desk: Desks<'_>, channel: Channel<AppView>) {
@@ -52,25 +57,25 @@ pub(crate) async fn sign_in(
 
 #[tauri::command]
 pub(crate) async fn sign_out(desk: Desks<'_>) -> Result<(), AppError> {
-    desk.keeper.sign_out().await;
+    desk.keeper().sign_out().await;
     Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn renew_now(desk: Desks<'_>) -> Result<(), AppError> {
-    desk.keeper.tell(Trigger::Asked).await;
+    desk.keeper().tell(Trigger::Asked).await;
     Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn try_again(desk: Desks<'_>) -> Result<(), AppError> {
-    desk.keeper.tell(Trigger::Asked).await;
+    desk.keeper().tell(Trigger::Asked).await;
     Ok(())
 }
 
 #[tauri::command]
 pub(crate) async fn call_api(desk: Desks<'_>) -> Result<ApiCall, AppError> {
-    Ok(desk.keeper.call_api().await.map_or_else(ApiCall::not_made, ApiCall::from))
+    Ok(desk.keeper().call_api().await.map_or_else(ApiCall::not_made, ApiCall::from))
 }
 
 #[tauri::command]
@@ -79,7 +84,7 @@ pub(crate) async fn choose_demo_lifetime(
     lifetime_ms: u64,
 ) -> Result<(), AppError> {
     desk.demo.choose_lifetime(lifetime_ms).await?;
-    desk.keeper.tell(Trigger::Asked).await;
+    desk.keeper().tell(Trigger::Asked).await;
     Ok(())
 }
 
@@ -94,6 +99,7 @@ pub(crate) async fn check_settings(
     settings: AccountSettings,
     password: SecretString,
 ) -> Result<CheckReport, AppError> {
+    desk.is_online()?;
     Ok(auth_client::check(&settings, &password, desk.accounts().clock).await)
 }
 
@@ -107,7 +113,7 @@ pub(crate) async fn save_preferences(
 
 #[tauri::command]
 pub(crate) async fn forget_everything(desk: Desks<'_>) -> Result<(), AppError> {
-    desk.keeper.forget().await.map_err(|failure| AppError::from(&failure))
+    desk.forget().await
 }
 
 #[tauri::command]
@@ -115,28 +121,8 @@ pub(crate) fn dismiss_notice(desk: Desks<'_>, id: u32) {
     desk.dismiss(id);
 }
 
-/// Passes over so many milliseconds as over a sleep: thirty days at most, this run's others included.
-#[tauri::command]
-pub(crate) async fn sleep_computer(desk: Desks<'_>, ms: i64) -> Result<(), AppError> {
-    desk.clock.sleep(ms)?;
-    desk.keeper.look().await;
-    Ok(())
-}
-
-/// Sets the wall clock forward or back by so many milliseconds: a day at most from where it belongs.
-#[tauri::command]
-pub(crate) async fn set_clock(desk: Desks<'_>, ms: i64) -> Result<(), AppError> {
-    desk.clock.set_wall(ms)?;
-    desk.keeper.look().await;
-    Ok(())
-}
-
-/// Sets the wall clock right again. What was slept through is not undone: it has aged.
-#[tauri::command]
-pub(crate) async fn clock_back(desk: Desks<'_>) -> Result<(), AppError> {
-    desk.clock.set_wall_right();
-    desk.keeper.look().await;
-    Ok(())
+fn no_token() -> AppError {
+    AppError::new(ErrorCode::BadSettings, "no access token is in use")
 }
 
 /// Signs in at an account, and renews by its settings from then on.
@@ -153,7 +139,7 @@ async fn enter(
         .map_err(|message| AppError::new(ErrorCode::BadSettings, message))?;
     let credentials = Credentials { user, password };
     let request = SignIn { server, account: account.write(), credentials, keep };
-    desk.keeper.sign_in(request).await.map_err(|error| AppError::from(&error))?;
+    desk.keeper().sign_in(request).await.map_err(|error| AppError::from(&error))?;
     desk.apply_policy().await;
     Ok(())
 }

@@ -1,14 +1,18 @@
 //! The demo server inside the app: started when somebody wants it, taken over from another copy.
 
+mod switches;
+
 use crate::wire::{AppError, DemoView, ErrorCode};
 use auth_client::AccountSettings;
 use demo_server::{Clock, Config, Control, Elsewhere, PortChoice, Start, StartError, Switches};
 use keeper::clock::TravelClock;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
+use switches::Curiosity;
 use tokio::sync::{Mutex, watch};
+use tokio::task::AbortHandle;
 
 /// The lifetimes that a person can choose, in milliseconds; the first is where it starts.
 const LIFETIMES_MS: [u64; 3] = [20_000, 60_000, 3_600_000];
@@ -21,6 +25,9 @@ pub(crate) struct Demo {
     starting: Arc<Mutex<()>>,
     running: Arc<Mutex<Option<demo_server::Running>>>,
     folder: PathBuf,
+    /// Hears of every change of its switches.
+    follower: Arc<std::sync::Mutex<Option<AbortHandle>>>,
+    curiosity: Arc<Curiosity>,
     clock: Clock,
     runtime: tokio::runtime::Handle,
 }
@@ -31,6 +38,7 @@ pub(crate) struct State {
     control: Option<Control>,
     base_url: Option<String>,
     lifetime_ms: i64,
+    switches: Option<Switches>,
     elsewhere: bool,
     problem: Option<AppError>,
 }
@@ -51,6 +59,8 @@ impl Demo {
             state: Arc::new(watch::channel(state).0),
             starting: Arc::default(),
             running: Arc::default(),
+            follower: Arc::default(),
+            curiosity: Arc::default(),
             folder,
             clock: Clock::from_fn(Arc::new(move || {
                 let slept = clock.moved().borrow().slept_ms;
@@ -100,7 +110,7 @@ impl Demo {
     async fn started(&self, start: Start) {
         let control = start.control();
         let base_url = start.base_url();
-        let told = control.switches().await.map(|switches| switches.access_lifetime_ms);
+        let told = control.switches().await.ok();
         let elsewhere = match start {
             Start::Running(running) => {
                 *self.running.lock().await = Some(running);
@@ -110,13 +120,19 @@ impl Demo {
         };
         self.state.send_modify(|state| {
             state.elsewhere = elsewhere.is_some();
-            state.control = Some(control);
+            state.control = Some(control.clone());
             state.base_url = Some(base_url);
             state.problem = None;
-            if let Ok(ms) = told {
-                state.lifetime_ms = i64::try_from(ms).unwrap_or(state.lifetime_ms);
-            }
         });
+        if let Some(told) = told {
+            self.is_set(&told);
+        }
+        let follower = self.runtime.spawn(switches::follow(self.clone(), control)).abort_handle();
+        let mut present = self.follower.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = present.replace(follower) {
+            before.abort();
+        }
+        drop(present);
         if let Some(elsewhere) = elsewhere {
             self.runtime.spawn(take_over(self.clone(), elsewhere));
         }
@@ -141,23 +157,6 @@ impl Demo {
         }
     }
 
-    /// Gives access tokens this lifetime from now on.
-    ///
-    /// # Errors
-    /// It does not run, or does not take it.
-    pub(crate) async fn choose_lifetime(&self, lifetime_ms: u64) -> Result<(), AppError> {
-        self.listening().await?;
-        let Some(control) = self.state.borrow().control.clone() else { return Ok(()) };
-        let mut switches = control.switches().await.map_err(|error| unavailable(&error))?;
-        if LIFETIMES_MS.contains(&lifetime_ms) {
-            switches = Switches { access_lifetime_ms: lifetime_ms, ..switches };
-        }
-        let chosen = i64::try_from(switches.access_lifetime_ms).unwrap_or(i64::MAX);
-        control.set_switches(switches).await.map_err(|error| unavailable(&error))?;
-        self.state.send_modify(|state| state.lifetime_ms = chosen);
-        Ok(())
-    }
-
     /// What the window is shown of it, on every change.
     pub(crate) fn changes(&self) -> watch::Receiver<State> {
         self.state.subscribe()
@@ -170,7 +169,7 @@ impl Demo {
             base_url: state.base_url.clone(),
             lifetime_ms: state.lifetime_ms,
             elsewhere: state.elsewhere,
-            switches: None,
+            switches: state.switches.clone(),
             problem: state.problem.clone(),
         }
     }
@@ -207,8 +206,4 @@ fn problem(error: &StartError) -> AppError {
         | StartError::NoRandomness => ErrorCode::DemoUnavailable,
     };
     AppError::new(code, error.to_string())
-}
-
-fn unavailable(error: &demo_server::ControlError) -> AppError {
-    AppError::new(ErrorCode::DemoUnavailable, error.to_string())
 }

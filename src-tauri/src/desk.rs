@@ -1,19 +1,26 @@
 //! Everything put together: the keeper, the vault, the demo server, and what the window is shown.
 
+mod views;
+
 use crate::account::{Account, Accounts};
+use crate::activity::Remembered;
+use crate::clipboard::Clipboard;
 use crate::demo::Demo;
+use crate::dialogs::Dialogs;
+use crate::keepers::{Keepers, Kept};
+use crate::lab::Lab;
 use crate::preferences::{PreferenceFile, Stored};
+use crate::scenarios::Runs;
 use crate::store_slots::StoreSlots;
-use crate::wire::{
-    AccountView, AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences, Protection,
-    TimeMoved, UntoldView,
-};
+use crate::wire::{AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences};
 use auth_client::AccountSettings;
 use engine::Trigger;
-use keeper::clock::{Moved, TravelClock};
+use keeper::activity::{AppDid, Event, Recorder, What};
+use keeper::clock::TravelClock;
 use keeper::ports::Clock;
-use keeper::record::Keep;
-use keeper::{Keeper, LeftToExpire, Setup, Shown, Untold};
+use keeper::{Keeper, Setup};
+use lab::Own;
+use secrecy::SecretString;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tauri::ipc::Channel;
@@ -21,18 +28,23 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use vault::keys::{FileKey, KeychainKey, Keys};
 use vault::{FileVault, SlotFiles};
+use views::{notice_troubles, send_views};
 
 /// The one account of this version has this name on disk.
 const ACCOUNT: &str = "main";
 
 /// Everything put together.
 pub(crate) struct Desk {
-    pub(crate) keeper: Keeper,
+    pub(crate) keepers: Arc<Keepers>,
     pub(crate) demo: Demo,
     pub(crate) clock: Arc<TravelClock>,
-    vault: Arc<FileVault>,
+    pub(crate) lab: Lab,
+    pub(crate) clipboard: Clipboard,
+    pub(crate) dialogs: Dialogs,
+    pub(crate) activity: Remembered,
+    pub(crate) runs: Runs,
     file: PreferenceFile,
-    stored: watch::Sender<Stored>,
+    stored: Arc<watch::Sender<Stored>>,
     notices: watch::Sender<Notices>,
     /// The window's present subscription: a page that was loaded anew takes the place of the last.
     subscription: Mutex<Option<AbortHandle>>,
@@ -57,50 +69,90 @@ impl Desk {
     ) -> std::io::Result<Arc<Self>> {
         let clock = Arc::new(TravelClock::new());
         let files = SlotFiles::new(folder, ACCOUNT)?;
-        let keys = Keys::new(
-            KeychainKey::new(app.config().identifier.clone()),
-            FileKey::new(files.folder()),
-        );
-        let vault = Arc::new(FileVault::new(StoreSlots::new(app.clone(), files), keys));
         let file = PreferenceFile::in_folder(folder);
-        let stored = file.read();
+        let stored = Arc::new(watch::Sender::new(file.read()));
         let demo = Demo::new(folder.join("demo-server"), Arc::clone(&clock), runtime.clone());
-        let (keeper, task) = Keeper::new(Setup {
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            vault: Arc::clone(&vault) as Arc<dyn keeper::ports::Vault>,
-            connector: Arc::new(Accounts {
-                demo: demo.clone(),
-                clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            }),
-            policy: stored.preferences.policy(ASSUMED_LIFETIME_S),
-            seed: stored.seed,
-            recorder: Arc::new(keeper::activity::Nobody),
-        });
-        runtime.spawn(task);
+        let lab = Lab::default();
+        let activity = Remembered::open(folder.join("activity"), runtime.clone());
+        let recorder = Arc::new(activity.clone()) as Arc<dyn Recorder>;
+        let make = {
+            let (app, stored, runtime) = (app.clone(), Arc::clone(&stored), runtime.clone());
+            let clock = Arc::clone(&clock) as Arc<dyn Clock>;
+            let (demo, lab) = (demo.clone(), lab.clone());
+            move || {
+                let keys = Keys::new(
+                    KeychainKey::new(app.config().identifier.clone()),
+                    FileKey::new(files.folder()),
+                );
+                let vault = FileVault::new(StoreSlots::new(app.clone(), files.clone()), keys);
+                let clock = Arc::clone(&clock);
+                let accounts =
+                    Accounts { demo: demo.clone(), clock: Arc::clone(&clock), lab: lab.clone() };
+                let (preferences, seed) = {
+                    let stored = stored.borrow();
+                    (stored.preferences.clone(), stored.seed)
+                };
+                Kept::new(vault, &runtime, |vault| Setup {
+                    clock,
+                    vault,
+                    connector: Arc::new(accounts),
+                    policy: preferences.policy(ASSUMED_LIFETIME_S),
+                    seed,
+                    recorder: Arc::clone(&recorder),
+                })
+            }
+        };
         let desk = Arc::new(Self {
-            keeper,
+            keepers: Arc::new(Keepers::new(Box::new(make))),
             demo,
             clock,
-            vault,
+            lab,
+            clipboard: Clipboard::of_the_system(runtime.clone()),
+            dialogs: Dialogs::default(),
+            activity,
+            runs: Runs::new(folder.join("scenarios"), runtime.clone()),
             file,
-            stored: watch::channel(stored).0,
+            stored,
             notices: watch::channel(Notices::default()).0,
             subscription: Mutex::default(),
             runtime,
         });
+        desk.note(AppDid::Start);
         desk.runtime.spawn(notice_troubles(Arc::clone(&desk)));
         Ok(desk)
     }
 
+    /// The keeper of the moment.
+    pub(crate) fn keeper(&self) -> Keeper {
+        self.keepers.keeper()
+    }
+
+    /// Notes what the app itself does.
+    pub(crate) fn note(&self, did: AppDid) {
+        self.record(What::App { did });
+    }
+
+    /// Notes that somebody turned a switch of the Lab.
+    pub(crate) fn note_switch(&self, name: &str, to: impl Into<String>) {
+        self.record(What::Switch { name: name.to_owned(), to: to.into() });
+    }
+
+    /// Adds to the activity.
+    pub(crate) fn record(&self, what: What) {
+        let at_ms = self.clock.now().wall.0;
+        self.activity.record(Event { at_ms, memory_only: false, what });
+    }
+
     /// Begins to listen to what the system tells of.
     pub(crate) fn listen(&self) {
-        crate::triggers::listen(&self.keeper, &self.runtime);
+        crate::triggers::listen(&self.keepers, &self.runtime);
     }
 
     /// The window came to the front.
     pub(crate) fn focused(&self) {
-        let keeper = self.keeper.clone();
-        self.runtime.spawn(async move { keeper.tell(Trigger::Focus).await });
+        self.demo.look();
+        let keepers = Arc::clone(&self.keepers);
+        self.runtime.spawn(async move { keepers.tell(Trigger::Focus).await });
     }
 
     /// Sends the present view, and every later one, until the next subscription.
@@ -113,15 +165,35 @@ impl Desk {
         }
     }
 
+    /// Signs out and forgets everything that is kept: the session, and what was done.
+    ///
+    /// # Errors
+    /// What could not be removed.
+    pub(crate) async fn forget(&self) -> Result<(), AppError> {
+        let forgotten = self.keeper().forget().await;
+        // Last, so that nothing of the session is told after it.
+        self.activity.clear().await?;
+        forgotten.map_err(|failure| AppError::from(&failure))
+    }
+
     /// Waits for the writes in progress, and frees the demo's port.
     pub(crate) async fn quit(&self) {
-        self.keeper.quit().await;
+        self.note(AppDid::Quit);
+        self.runs.stop();
+        self.keepers.quit().await;
+        self.clipboard.forget_token().await;
         self.demo.quit().await;
+        self.runs.quit().await;
+        self.activity.flush().await;
     }
 
     /// Makes auth servers of accounts.
     pub(crate) fn accounts(&self) -> Accounts {
-        Accounts { demo: self.demo.clone(), clock: Arc::clone(&self.clock) as Arc<dyn Clock> }
+        Accounts {
+            demo: self.demo.clone(),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            lab: self.lab.clone(),
+        }
     }
 
     pub(crate) fn preferences(&self) -> Preferences {
@@ -146,7 +218,7 @@ impl Desk {
         let assumed = self
             .account()
             .map_or(ASSUMED_LIFETIME_S, |account| account.settings(&self.demo).assumed_lifetime_s);
-        self.keeper.set_policy(self.preferences().policy(assumed)).await;
+        self.keeper().set_policy(self.preferences().policy(assumed)).await;
     }
 
     /// A password may be sent by these remembered settings: they are, to the letter, what this app has
@@ -157,7 +229,7 @@ impl Desk {
     /// [`ErrorCode::Unvouched`]. What stands in the way of finding out is no voucher either: the person
     /// can say that the address is right.
     pub(crate) async fn vouch_for(&self, settings: &AccountSettings) -> Result<(), AppError> {
-        let vault = Arc::clone(&self.vault);
+        let vault = Arc::clone(&self.keepers.present().vault);
         let sealed = self.runtime.spawn_blocking(move || vault.vouched_settings()).await;
         let why = match sealed {
             Ok(Ok(sealed)) => {
@@ -175,9 +247,72 @@ impl Desk {
         Err(AppError::new(ErrorCode::Unvouched, why))
     }
 
+    /// Cuts this app off the network, or has the network come back.
+    pub(crate) async fn set_offline(&self, on: bool) {
+        if !self.lab.turn(|lab| lab.offline = on) {
+            return;
+        }
+        self.note_switch("offline", if on { "on" } else { "off" });
+        if !on {
+            self.keepers.tell(Trigger::NetworkBack).await;
+        }
+    }
+
+    /// Turns every switch of the Lab off. What was slept through is not undone.
+    ///
+    /// # Errors
+    /// The demo server does not take it; everything else is off.
+    pub(crate) async fn all_well(&self) -> Result<(), AppError> {
+        self.note_switch("all_well", "everything off");
+        self.lab.turn(|lab| lab.stopping = false);
+        self.clock.set_wall_right();
+        let demo = match self.account() {
+            Some(Account::Demo) => self.demo.all_well().await,
+            Some(Account::Server { .. }) | None => Ok(()),
+        };
+        self.set_offline(false).await;
+        self.keeper().look().await;
+        demo
+    }
+
+    /// What the access token has left, in milliseconds; negative once it has ended.
+    pub(crate) fn token_left_ms(&self) -> Option<i64> {
+        let shown = self.keeper().shown();
+        let ends_ms = shown.borrow().view.token.as_ref().map(|token| token.ends_ms)?;
+        Some(ends_ms - self.clock.now().wall.0)
+    }
+
+    /// The account in front, to be signed in to with this password for a run of scenarios.
+    ///
+    /// # Errors
+    /// It is none of one's own, no seal vouches for its settings, or there is no network.
+    pub(crate) async fn own_account(
+        &self,
+        password: Option<SecretString>,
+    ) -> Result<Own, AppError> {
+        let (Some(Account::Server { settings }), Some(password)) = (self.account(), password)
+        else {
+            let why = "an account of one's own, and its password, are needed";
+            return Err(AppError::new(ErrorCode::BadSettings, why));
+        };
+        self.is_online()?;
+        self.vouch_for(&settings).await?;
+        Ok(Own { settings: *settings, password })
+    }
+
+    /// Whether something may leave that goes through no [`crate::lab::Gate`].
+    ///
+    /// # Errors
+    /// It may not.
+    pub(crate) fn is_online(&self) -> Result<(), AppError> {
+        let offline = self.lab.state().offline;
+        let error = || AppError::new(ErrorCode::Unreachable, crate::lab::OFFLINE);
+        (!offline).then_some(()).ok_or_else(error)
+    }
+
     /// The account in front.
     pub(crate) fn account(&self) -> Option<Account> {
-        let shown = self.keeper.shown();
+        let shown = self.keeper().shown();
         let account = shown.borrow().account.clone()?;
         Account::read(&account).ok()
     }
@@ -197,126 +332,11 @@ impl Desk {
     pub(crate) fn dismiss(&self, id: u32) {
         self.notices.send_modify(|notices| notices.list.retain(|notice| notice.id != id));
     }
-
-    /// The host and port of an account's server.
-    fn server_of(&self, account: &serde_json::Value) -> String {
-        Account::read(account)
-            .map(|account| host_and_port(&account.settings(&self.demo).base_url))
-            .unwrap_or_default()
-    }
-
-    fn untold(&self, untold: &Untold) -> UntoldView {
-        UntoldView {
-            id: untold.id.to_string(),
-            server: self.server_of(&untold.account),
-            user: untold.user.clone(),
-            since_ms: untold.since_ms,
-            tries: untold.tries,
-            next_ms: untold.next_ms,
-            last: untold.last.clone(),
-        }
-    }
-
-    /// Whose session was left to expire, where, and what the server said.
-    fn words_about(&self, left: &LeftToExpire) -> String {
-        let server = self.server_of(&left.account);
-        let said = left.exchange.as_ref().map(|exchange| exchange.detail.as_str());
-        let whose = format!("{} · {server}", left.user);
-        said.map_or_else(|| whose.clone(), |said| format!("{whose} · {said}"))
-    }
-
-    fn view(&self, shown: &Shown) -> AppView {
-        let account = shown.account.as_ref().and_then(|account| Account::read(account).ok());
-        AppView {
-            session: shown.view.clone(),
-            account: account.map(|account| {
-                let settings = account.settings(&self.demo);
-                AccountView {
-                    demo: account == Account::Demo,
-                    server: host_and_port(&settings.base_url),
-                    settings,
-                    memory_only: shown.keep == Keep::Memory,
-                }
-            }),
-            protection: match self.vault.protection() {
-                vault::keys::Protection::Unknown => Protection::Unknown,
-                vault::keys::Protection::Keychain => Protection::Keychain,
-                vault::keys::Protection::KeyFile { why } => Protection::KeyFile { why },
-            },
-            demo: self.demo.view(),
-            known_as: shown.known_as.as_ref().map(|identity| identity.name.clone()),
-            outbox: shown.outbox.iter().map(|untold| self.untold(untold)).collect(),
-            notices: self.notices.borrow().list.clone(),
-            preferences: self.preferences(),
-            time_moved: time_moved(*self.clock.moved().borrow()),
-            lab: crate::wire::LabView::default(),
-        }
-    }
 }
 
 /// The lifetime that is assumed where neither server nor account tell one, in seconds.
 const ASSUMED_LIFETIME_S: u32 = 3_600;
 
-/// Sends views until the page is gone.
-async fn send_views(desk: Arc<Desk>, channel: Channel<AppView>) {
-    let mut shown = desk.keeper.shown();
-    let mut demo = desk.demo.changes();
-    let mut stored = desk.stored.subscribe();
-    let mut notices = desk.notices.subscribe();
-    let mut moved = desk.clock.moved();
-    loop {
-        let view = desk.view(&shown.borrow_and_update().clone());
-        if channel.send(view).is_err() {
-            return;
-        }
-        let over = tokio::select! {
-            changed = shown.changed() => changed.is_err(),
-            changed = demo.changed() => changed.is_err(),
-            changed = stored.changed() => changed.is_err(),
-            changed = notices.changed() => changed.is_err(),
-            changed = moved.changed() => changed.is_err(),
-        };
-        if over {
-            return;
-        }
-    }
-}
-
-/// Turns what the keeper and the vault have to tell into notices.
-async fn notice_troubles(desk: Arc<Desk>) {
-    let mut shown = desk.keeper.shown();
-    loop {
-        let now = shown.borrow_and_update().clone();
-        for line in now.set_aside {
-            desk.notice(NoticeCode::StoreDamaged, line);
-        }
-        if let Some(why) = now.sign_out_unwritten {
-            desk.notice(NoticeCode::SignOutNotWritten, why);
-        }
-        if let Some(left) = now.left_to_expire {
-            desk.notice(NoticeCode::from(left.why), desk.words_about(&left));
-        }
-        if shown.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
-fn time_moved(moved: Moved) -> Option<TimeMoved> {
-    let Moved { slept_ms, clock_ms } = moved;
-    (!moved.is_nothing()).then_some(TimeMoved { slept_ms, clock_ms })
-}
-
 fn not_saved(error: &dyn std::fmt::Display) -> AppError {
     AppError::new(ErrorCode::NotSaved, error.to_string())
-}
-
-fn host_and_port(base_url: &str) -> String {
-    url::Url::parse(base_url)
-        .ok()
-        .and_then(|url| {
-            let host = url.host_str()?.to_owned();
-            Some(url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
-        })
-        .unwrap_or_default()
 }

@@ -5,13 +5,20 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod account;
+mod activity;
+mod clipboard;
 mod commands;
 mod demo;
 mod desk;
+mod dialogs;
 mod focus;
+mod keepers;
+mod lab;
 mod preferences;
 mod quit;
+mod scenarios;
 mod store_slots;
+mod tokens;
 mod triggers;
 mod wire;
 
@@ -33,6 +40,8 @@ fn main() -> ExitCode {
         // First of all: a second start only raises the window of the first.
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| raise(app)))
         .plugin(tauri_plugin_store::Builder::new().build())
+        // From Rust only: the page may call none of its commands.
+        .plugin(tauri_plugin_dialog::init())
         .invoke_handler(tauri::generate_handler![
             commands::subscribe,
             commands::try_demo,
@@ -47,9 +56,29 @@ fn main() -> ExitCode {
             commands::save_preferences,
             commands::forget_everything,
             commands::dismiss_notice,
-            commands::sleep_computer,
-            commands::set_clock,
-            commands::clock_back,
+            commands::activity::watch_activity,
+            commands::activity::stop_watching_activity,
+            commands::activity::export_activity,
+            commands::activity::clear_activity,
+            commands::activity::copy_as_curl,
+            commands::activity::life,
+            commands::lab::demo_state,
+            commands::lab::change_demo_switches,
+            commands::lab::demo_now,
+            commands::lab::set_offline,
+            commands::lab::sleep_computer,
+            commands::lab::set_clock,
+            commands::lab::clock_back,
+            commands::lab::expire_now,
+            commands::lab::refuse_now,
+            commands::lab::stop_in_mid_refresh,
+            commands::lab::leave_and_come_back,
+            commands::lab::all_well,
+            commands::scenarios::scenarios,
+            commands::scenarios::run_scenarios,
+            commands::scenarios::stop_scenarios,
+            commands::tokens::token_details,
+            commands::tokens::copy_access_token,
         ])
         .setup(|app| set_up(app))
         .build(tauri::generate_context!());
@@ -101,7 +130,7 @@ fn is_ours(url: &url::Url) -> bool {
 }
 
 /// Brings the window to the front.
-fn raise(app: &tauri::AppHandle) {
+pub(crate) fn raise(app: &tauri::AppHandle) {
     let Some(window) = app.get_webview_window(WINDOW) else { return };
     for result in [window.unminimize(), window.show(), window.set_focus()] {
         if let Err(error) = result {

@@ -6,6 +6,11 @@ use tauri::Manager;
 #[derive(Default)]
 struct Begun;
 
+/// Whether the app quits.
+pub(crate) fn has_begun(app: &tauri::AppHandle) -> bool {
+    app.try_state::<Begun>().is_some()
+}
+
 /// Waits for what is being written, then ends the app. A second call does nothing.
 pub(crate) fn begin(app: &tauri::AppHandle) {
     if !app.manage(Begun) {

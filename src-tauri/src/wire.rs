@@ -69,7 +69,7 @@ pub(crate) struct TokenDetails {
     /// The refresh token; `None` where there is none.
     pub(crate) refresh: Option<TokenDetail>,
     /// When the server's own session ends, in milliseconds since 1970, where a claim tells
-    /// (`session_expires_at`, or `auth_time` with a stated length); `None`: the server did not say.
+    /// (`session_expires_at`); `None`: the server did not say.
     pub(crate) session_ends_ms: Option<i64>,
 }
 
@@ -107,7 +107,7 @@ pub(crate) struct Claim {
     /// Its value, as JSON on one line; what looks like a token in it is a fingerprint.
     pub(crate) value: String,
     /// The same as a moment in milliseconds since 1970, for those that are one (`exp`, `iat`, `nbf`,
-    /// `auth_time`).
+    /// `auth_time`, `session_expires_at`).
     pub(crate) at_ms: Option<i64>,
 }
 

@@ -77,9 +77,16 @@ describe('a moment', () => {
   });
 
   it('on an axis is as fine as the axis', () => {
-    expect(axisTime(afternoon, 2 * MIN)).toBe('14:32:10');
-    expect(axisTime(afternoon, 2 * H)).toBe('14:32');
-    expect(axisTime(afternoon, 7 * DAY)).toBe('Nov 23');
+    expect(axisTime(afternoon, 10 * S)).toBe('14:32:10');
+    expect(axisTime(afternoon, 5 * MIN)).toBe('14:32');
+    expect(axisTime(afternoon, 2 * DAY)).toBe('Nov 23');
+    expect(axisTime(afternoon, 90 * DAY)).toBe('Nov 2026');
+  });
+
+  it('on an axis tells midnight by the day that begins', () => {
+    const midnight = new Date(2026, 10, 23).getTime();
+    expect(axisTime(midnight, 6 * H)).toBe('Nov 23');
+    expect(axisTime(midnight, 10 * S)).toBe('00:00:00');
   });
 });
 

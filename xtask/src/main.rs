@@ -4,6 +4,7 @@
 //! and either installs it or says in one sentence what is missing.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "telling the developer is its job")]
 
+mod bench;
 mod icons;
 mod node;
 mod process;
@@ -32,6 +33,7 @@ The project's own commands:
   cargo xtask types                       write the TypeScript types of ui/src/generated anew
   cargo xtask icons                       draw the icons anew from icons/icon.svg
   cargo xtask scenario NAME|all|PATH.kdl  run scenarios without a window (--help tells more)
+  cargo xtask bench [--json]              measure what must be fast, against its limits
   cargo xtask screenshots                 take pictures of every screen into target/screenshots
 
 `test --fast` leaves out the window tests and clippy of the app; `--only` may be repeated.
@@ -44,6 +46,7 @@ enum Command {
     Help,
     Run(run::Options),
     Test(test::Options),
+    Bench { json: bool },
     Types,
     Icons,
     Scenario(Vec<OsString>),
@@ -67,6 +70,12 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&project, &options),
         // It ends with its own last line, whatever happened.
         Command::Test(options) => return test::run(project, &options),
+        // What it measured is its last line; a limit that is missed is no error of this program.
+        Command::Bench { json } => match bench::run(&project, json) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(error),
+        },
         Command::Types => types::write(&project),
         Command::Icons => icons::draw(&project),
         // It tells by its own exit code what came of them.
@@ -91,6 +100,7 @@ fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
     match name.as_str() {
         "run" => parse_run(&mut parser).map(Command::Run),
         "test" => parse_test(&mut parser).map(Command::Test),
+        "bench" => parse_bench(&mut parser),
         "types" => nothing_more(&mut parser).map(|()| Command::Types),
         "icons" => nothing_more(&mut parser).map(|()| Command::Icons),
         "scenario" => Ok(Command::Scenario(parser.raw_args()?.collect())),
@@ -134,6 +144,19 @@ fn parse_test(parser: &mut Parser) -> Result<test::Options, lexopt::Error> {
     Ok(options)
 }
 
+fn parse_bench(parser: &mut Parser) -> Result<Command, lexopt::Error> {
+    let mut json = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("json") => json = true,
+            other @ (Arg::Short(_) | Arg::Long(_) | Arg::Value(_)) => {
+                return Err(other.unexpected());
+            }
+        }
+    }
+    Ok(Command::Bench { json })
+}
+
 fn nothing_more(parser: &mut Parser) -> Result<(), lexopt::Error> {
     parser.next()?.map_or(Ok(()), |argument| Err(argument.unexpected()))
 }
@@ -149,6 +172,13 @@ mod tests {
     #[test]
     fn no_argument_asks_for_help() {
         assert_eq!(parsed(&[]).unwrap(), Command::Help);
+    }
+
+    #[test]
+    fn a_bench_tells_programs_where_it_is_asked_to() {
+        assert_eq!(parsed(&["bench"]).unwrap(), Command::Bench { json: false });
+        assert_eq!(parsed(&["bench", "--json"]).unwrap(), Command::Bench { json: true });
+        assert!(parsed(&["bench", "lifeline"]).is_err());
     }
 
     #[test]

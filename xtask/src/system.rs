@@ -58,6 +58,7 @@ pub(crate) const WINDOW_TESTS: &[Need] = &[
     // A window that is not ours, to take the focus away; and a look at what a window says.
     need(Probe::Program("xev"), "x11-utils", "xev", "xorg-xev"),
     need(Probe::Program("xprop"), "x11-utils", "xprop", "xorg-xprop"),
+    need(Probe::Program("xclip"), "xclip", "xclip", "xclip"),
     need(Probe::Program("dbus-daemon"), "dbus", "dbus-daemon", "dbus"),
     need(Probe::Program("gnome-keyring-daemon"), "gnome-keyring", "gnome-keyring", "gnome-keyring"),
     need(Probe::PythonVenv, "python3-venv", "python3", "python"),

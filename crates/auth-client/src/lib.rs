@@ -11,6 +11,7 @@
 mod api;
 mod check;
 mod checking;
+mod claims;
 mod classify;
 mod cookies;
 mod date;
@@ -29,6 +30,7 @@ mod transport;
 
 pub use check::{CheckReport, Finding, Topic, Verdict};
 pub use checking::check;
+pub use claims::{Claim, Claims, claims};
 pub use plan::SettingsProblem;
 pub use presets::{PresetView, presets};
 pub use redact::without_secrets;

@@ -152,13 +152,16 @@ async fn equal_tokens_can_be_seen_to_be_equal() {
     let granted = json(200, r#"{"token":"canary-a1","refreshToken":"canary-r1"}"#);
     let fake = Fake::giving(vec![granted, json(500, "{}"), json(500, "{}")]).await;
     let api = fake.api(AccountSettings::default());
-    let signed_in = api.sign_in(&alice(), &Marks::fresh()).await.unwrap();
+    let marks = Marks::fresh();
+    let signed_in = api.sign_in(&alice(), &marks).await.unwrap();
     let told = mark_in(&signed_in.exchange.response, "\"refreshToken\"");
     for _ in 0..2 {
-        let failure =
-            api.refresh(&signed_in.tokens, Call::default(), &Marks::fresh()).await.unwrap_err();
+        let failure = api.refresh(&signed_in.tokens, Call::default(), &marks).await.unwrap_err();
         assert_eq!(mark_in(&failure.exchange.request, "\"refreshToken\""), told);
     }
+    // The six characters are those of the window.
+    let six = marks.of(&"canary-r1".into()).to_string();
+    assert!(told.contains(&format!("‹token {six}›")), "{told}");
     assert_ne!(mark_in(&signed_in.exchange.response, "\"token\""), told);
 }
 

@@ -64,6 +64,7 @@ pub(crate) struct Desk {
     clock_offset_ms: AtomicI64,
     times_set: watch::Sender<u64>,
     counters: watch::Sender<Counters>,
+    switches: watch::Sender<Switches>,
     pub(crate) instance: String,
     pub(crate) control_key: String,
 }
@@ -89,6 +90,7 @@ impl Desk {
             clock_offset_ms: AtomicI64::new(saved.switches.clock_offset_ms),
             times_set: watch::Sender::new(saved.times_set),
             counters: watch::Sender::new(saved.counters.clone()),
+            switches: watch::Sender::new(saved.switches.clone()),
             instance: saved.instance.clone(),
             control_key: saved.control_key.clone(),
             book: Mutex::new(Book { saved, stopped: false }),
@@ -137,6 +139,7 @@ impl Desk {
         self.clock_offset_ms.store(book.saved.switches.clock_offset_ms, Ordering::Relaxed);
         self.times_set.send_if_modified(|known| differs(known, &book.saved.times_set));
         self.counters.send_if_modified(|known| differs(known, &book.saved.counters));
+        self.switches.send_if_modified(|known| differs(known, &book.saved.switches));
         Ok(result)
     }
 
@@ -159,6 +162,10 @@ impl Desk {
 
     pub(crate) fn watch_counters(&self) -> watch::Receiver<Counters> {
         self.counters.subscribe()
+    }
+
+    pub(crate) fn watch_switches(&self) -> watch::Receiver<Switches> {
+        self.switches.subscribe()
     }
 
     /// Adds to the log; the number is given here.

@@ -1,15 +1,16 @@
 //! The engine: one session, its state, and what it remembers to explain itself.
 
 use crate::clocks::Clocks;
+use crate::decision::{Before, Decision};
 use crate::failure::{Class, Exchange, StoreTrouble};
-use crate::lifeline::History;
+use crate::lifeline::{Added, History};
 use crate::plan::Draw;
 use crate::policy::Policy;
 use crate::session::Session;
 use crate::state::{Effect, Fix, Holdup, Input, State, Trigger, Wait};
 use crate::time::{Boot, HOUR, MINUTE, Now};
 use crate::trouble::Trouble;
-use crate::view::{MarkKind, Outcome};
+use crate::view::{MarkKind, Next, Outcome};
 
 /// Decides what one account's session does next. See the crate's words on purity.
 #[derive(Clone, Debug)]
@@ -106,10 +107,12 @@ impl Engine {
         (engine, vec![Effect::Restore])
     }
 
-    /// Takes one input at `now`, and answers what to do about it, in order.
-    pub fn handle(&mut self, input: Input, now: Now) -> Vec<Effect> {
+    /// Takes one input at `now`, and answers what it came to: a wake that the clocks tell of comes
+    /// before it. The effects are to be performed in order.
+    pub fn decide(&mut self, input: Input, now: Now) -> Vec<Decision> {
+        self.history.forget_news();
         let seen = self.clocks.look(now);
-        let mut effects = Vec::new();
+        let mut decisions = Vec::new();
         if let (Some(by), Some(session)) = (seen.jumped_ms, self.session.as_mut()) {
             // A clock set forward past the renewal makes the token due, never expired; the token's
             // own end goes on by time since boot.
@@ -119,7 +122,7 @@ impl Engine {
         if let Some(slept) = seen.slept_ms {
             self.away_ms = Some(self.away_ms.unwrap_or(0).saturating_add(slept));
             self.trouble.start_again();
-            effects.extend(self.transition(Input::Came(Trigger::Wake), now));
+            decisions.push(self.take(Input::Came(Trigger::Wake), now));
             if self.state == State::Resting {
                 // Nothing had to be renewed: a renewal an hour from now does not end this absence.
                 self.away_ms = None;
@@ -127,8 +130,25 @@ impl Engine {
         } else if let Input::Came(Trigger::Wake | Trigger::NetworkBack) = input {
             self.trouble.start_again();
         }
-        effects.extend(self.transition(input, now));
-        effects
+        decisions.push(self.take(input, now));
+        decisions
+    }
+
+    fn take(&mut self, input: Input, now: Now) -> Decision {
+        let before = Before::of(self, &input);
+        let effects = self.transition(input, now);
+        before.decided(self, effects)
+    }
+
+    /// What the last input added to the lifeline, in order.
+    pub fn added(&self, now: Now) -> impl Iterator<Item = Added> {
+        self.history.news(now)
+    }
+
+    /// What is done next by itself, and when.
+    #[must_use]
+    pub fn next(&self, now: Now) -> Option<Next> {
+        self.next_act().map(|(at, why)| Next { at_ms: now.wall_at(at).0, why: why.to_owned() })
     }
 
     /// Where the session stands.

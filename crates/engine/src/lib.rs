@@ -9,6 +9,7 @@
 
 mod access;
 mod clocks;
+mod decision;
 mod engine;
 mod failure;
 mod grant;
@@ -27,9 +28,11 @@ mod trouble;
 mod view;
 
 pub use access::Access;
+pub use decision::Decision;
 pub use engine::Engine;
 pub use failure::{Class, ClockSample, Exchange, Failure, StoreTrouble, WriteTrouble};
 pub use grant::{Fingerprint, Grant, Identity, Lifetime, Renewal, Snapshot};
+pub use lifeline::Added;
 pub use policy::{Policy, TUTORIAL_LEAD_MS};
 pub use revocation::{GIVE_UP_REVOKING_AFTER_MS, Revocation};
 pub use state::{Effect, Ended, Fix, Holdup, Input, State, Trigger, Wait};

@@ -7,7 +7,7 @@ use crate::session::Session;
 use crate::state::{Ended, Fix, Holdup, State, Wait};
 use crate::time::{Boot, MINUTE, Now};
 use crate::view::{
-    ClockView, Next, Outcome, RenewalView, Sentence, Status, TokenView, View, Who, Why, Worth,
+    ClockView, Outcome, RenewalView, Sentence, Status, TokenView, View, Who, Why, Worth,
 };
 
 impl Engine {
@@ -33,7 +33,7 @@ impl Engine {
                 left_ms: last.left_ms.filter(|_| last.what != Outcome::SignedIn),
                 exchange: last.exchange.clone(),
             }),
-            next: self.next_act().map(|(when, why)| Next { at_ms: at(when), why: why.to_owned() }),
+            next: self.next(now),
             clock: self.clocks.offset_ms().map(|offset_ms| ClockView {
                 offset_ms,
                 bound_ms: self.clocks.measured().map(|sample| sample.bound_ms),

@@ -356,4 +356,6 @@ pub enum MarkKind {
     Trigger(Trigger),
     /// A refresh that failed.
     Failure,
+    /// A sign-out. It is told by what remembers: the engine forgets its past with the session.
+    SignOut,
 }

@@ -1,6 +1,7 @@
 //! The access token as callers get it: without a lock and without allocation while it is fresh.
 
 use crate::ports::{AuthServer, Marks};
+use crate::record::Keep;
 use arc_swap::ArcSwapOption;
 use engine::{Boot, Fingerprint};
 use secrecy::SecretString;
@@ -20,6 +21,7 @@ pub(crate) struct Exposed {
     pub(crate) half_life_ms: i64,
     /// By which name it is shown.
     pub(crate) marks: Marks,
+    pub(crate) keep: Keep,
     /// Whose token it is: it is carried there and nowhere else.
     pub(crate) server: Option<Arc<dyn AuthServer>>,
 }
@@ -43,6 +45,10 @@ impl AccessToken {
 
     pub(crate) fn marks(&self) -> &Marks {
         &self.0.marks
+    }
+
+    pub(crate) fn keep(&self) -> Keep {
+        self.0.keep
     }
 
     pub(crate) fn server(&self) -> Option<&Arc<dyn AuthServer>> {

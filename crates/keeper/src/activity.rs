@@ -7,7 +7,8 @@ use engine::{Bar, Class, Exchange, InputKind, Mark, Next, StateKind, StoreTroubl
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Hears what the keeper does. Called from the keeper's own task: it must not block.
+/// Hears what the keeper does. Called from the keeper's own tasks, and from those that call an API: it
+/// must not block.
 pub trait Recorder: Send + Sync {
     /// Something was done.
     fn record(&self, event: Event);
@@ -44,7 +45,9 @@ pub struct Event {
 #[serde(rename_all = "snake_case", rename_all_fields = "camelCase", tag = "kind")]
 #[ts(export, export_to = "activity.ts")]
 pub enum What {
-    /// Something happened, and this is what was decided about it.
+    /// Something happened, and this is what was decided about it. Not told is what comes all the time
+    /// where it changed nothing and nothing is done about it: ticks, callers, the server's clock, a
+    /// token that served, a changed lead, and "saved" or "unsaved" where that is known.
     Decision {
         /// What happened.
         input: InputKind,
@@ -61,7 +64,7 @@ pub enum What {
         /// When something is done next, and what.
         next: Option<Next>,
     },
-    /// A request, and what came of it.
+    /// A request, and what came of it. Told when it is over.
     Exchange {
         /// What it was for.
         purpose: Purpose,
@@ -70,7 +73,7 @@ pub enum What {
         /// What came of it.
         outcome: Ending,
         /// The refresh token that was sent (or the access token, where that renews itself, or
-        /// carries a call): six characters.
+        /// carries a call): six characters. `None` at a sign-in, and where the request never left.
         sent: Option<String>,
         /// The access token that came.
         access: Option<String>,
@@ -79,7 +82,8 @@ pub enum What {
         /// The request and its answer, redacted.
         exchange: Exchange,
     },
-    /// A step of a transaction on disk.
+    /// A step of a transaction on disk. One that is tried again every few seconds is told again only
+    /// when it ends otherwise.
     Disk {
         /// Which.
         step: DiskStep,
@@ -87,6 +91,11 @@ pub enum What {
         took_ms: i64,
         /// Why it failed, where it did.
         trouble: Option<StoreTrouble>,
+        /// An intent's: the refresh token that is about to be sent, six characters. Should the process
+        /// end before the request does, this is all that tells of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        token: Option<String>,
     },
     /// Somebody turned a switch of the Lab, or moved the clocks.
     Switch {

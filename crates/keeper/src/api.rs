@@ -1,5 +1,6 @@
 //! Carrying the access token to an API: fresh; renewed first; or refused, renewed, repeated once.
 
+use crate::access::AccessToken;
 use crate::handle::Keeper;
 use crate::owner::Message;
 use crate::ports::{ApiAnswer, ApiVerdict};
@@ -50,8 +51,7 @@ pub(crate) async fn call(keeper: &Keeper, before: Option<Fingerprint>) -> Option
     };
     let renewed_first = before.is_some_and(|before| before != token.fingerprint());
     let how = if renewed_first { How::RefreshedFirst } else { How::FreshToken };
-    let first = token.server()?.call_api(token.secret(), token.marks()).await?;
-    report(keeper, &first).await;
+    let first = carry(keeper, &token).await?;
     if first.verdict != ApiVerdict::TokenRefused {
         let exchanges = vec![first.exchange];
         return Some(ApiCall { how, result: Some(first.verdict), exchanges, next_try: None });
@@ -69,8 +69,7 @@ pub(crate) async fn call(keeper: &Keeper, before: Option<Fingerprint>) -> Option
             });
         }
     };
-    let second = again.server()?.call_api(again.secret(), again.marks()).await?;
-    report(keeper, &second).await;
+    let second = carry(keeper, &again).await?;
     if second.verdict == ApiVerdict::TokenRefused {
         keeper.api_refused(again.fingerprint()).await;
     }
@@ -82,7 +81,10 @@ pub(crate) async fn call(keeper: &Keeper, before: Option<Fingerprint>) -> Option
     })
 }
 
-async fn report(keeper: &Keeper, answer: &ApiAnswer) {
+async fn carry(keeper: &Keeper, token: &AccessToken) -> Option<ApiAnswer> {
+    let answer = token.server()?.call_api(token.secret(), token.marks()).await?;
+    keeper.teller().about(token.keep()).api(token.secret(), token.marks(), &answer);
     let confirmed = answer.verdict == ApiVerdict::Accepted;
     keeper.send(Message::ApiAnswered { confirmed, clock: answer.clock }).await;
+    Some(answer)
 }

@@ -4,9 +4,11 @@ use crate::access::{AccessToken, Counter};
 use crate::activity::Recorder;
 use crate::api::{self, ApiCall};
 use crate::owner::{Message, Owner};
-use crate::ports::{AuthServer, Clock, Connector, Credentials, Vault, VaultFailure};
-use crate::record::Keep;
+use crate::ports::{AuthServer, Clock, Connector, Credentials, Marks, Vault, VaultFailure};
+use crate::record::{Keep, Tokens};
+use crate::teller::Teller;
 use engine::{Exchange, Failure, Fingerprint, Identity, Policy, Trigger, View, Wall};
+use serde::Serialize;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -37,6 +39,7 @@ pub struct Keeper {
     shown: watch::Receiver<Shown>,
     counter: Arc<Counter>,
     clock: Arc<dyn Clock>,
+    teller: Teller,
 }
 
 /// What may be shown: sent on every change.
@@ -153,8 +156,10 @@ impl Keeper {
         let (inbox, messages) = mpsc::channel(INBOX);
         let counter = Arc::new(Counter::default());
         let clock = Arc::clone(&setup.clock);
-        let (owner, shown) = Owner::new(setup, inbox.clone(), messages, Arc::clone(&counter));
-        (Self { inbox, shown, counter, clock }, owner.run())
+        let teller = Teller::new(Arc::clone(&setup.recorder), Arc::clone(&clock));
+        let messages = (inbox.clone(), messages);
+        let (owner, shown) = Owner::new(setup, messages, Arc::clone(&counter), teller.clone());
+        (Self { inbox, shown, counter, clock, teller }, owner.run())
     }
 
     /// What may be shown, now and on every change.
@@ -228,6 +233,21 @@ impl Keeper {
         api::call(self, before).await
     }
 
+    /// Looks at the tokens in use, and at what they are called, where they are: in the keeper's own
+    /// task, so that they never leave it. What is answered is fit to be written down, which tokens
+    /// are not: no secret may be put into it. `f` must not block. `None` once the keeper has ended.
+    pub async fn inspect<T: Serialize + Send + 'static>(
+        &self,
+        f: impl FnOnce(Option<&Tokens>, Option<&Marks>) -> T + Send + 'static,
+    ) -> Option<T> {
+        self.ask(|reply| {
+            Message::Inspect(Box::new(move |tokens, marks| {
+                let _gone = reply.send(f(tokens, marks));
+            }))
+        })
+        .await
+    }
+
     /// When to renew, from now on.
     pub async fn set_policy(&self, policy: Policy) {
         self.send(Message::Policy(policy)).await;
@@ -236,6 +256,10 @@ impl Keeper {
     /// Ends the keeper: waits for the write in progress, and at most 3 s for a refresh.
     pub async fn quit(&self) {
         self.ask(Message::Quit).await;
+    }
+
+    pub(crate) fn teller(&self) -> &Teller {
+        &self.teller
     }
 
     fn present(&self) -> Option<Fingerprint> {

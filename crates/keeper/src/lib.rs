@@ -19,6 +19,7 @@ mod refresh;
 mod sign;
 mod snapshot;
 mod store;
+mod teller;
 mod unsaved;
 
 pub use access::AccessToken;

@@ -5,8 +5,10 @@ use crate::ports::{AuthServer, Clock, Connector, Marks};
 use crate::record::{Keep, Record, RenewalSecret, Session, Stamp, Tokens, Unrevoked};
 use crate::snapshot::{left_ms, stamp};
 use crate::store::Store;
+use crate::teller::Teller;
 use engine::{
-    Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, Lifetime, Now, Revocation, WriteTrouble,
+    Boot, Exchange, Failure, GIVE_UP_REVOKING_AFTER_MS, Lifetime, Now, Revocation, Wall,
+    WriteTrouble,
 };
 use std::sync::Arc;
 
@@ -191,11 +193,12 @@ impl Outbox {
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
-    /// Removes those whose tokens have ended by themselves, or that are too old to go on.
-    pub(crate) fn remove_ended(&mut self, now: Now) -> Vec<Entry> {
+    /// Removes those whose tokens have ended by themselves, or that are too old to go on. By a clock
+    /// that nobody has moved: a server has not slept through a sleep that was none.
+    pub(crate) fn remove_ended(&mut self, now: Wall) -> Vec<Entry> {
         self.remove_where(|of| {
             let too_old = of.since.wall_ms.saturating_add(GIVE_UP_REVOKING_AFTER_MS);
-            now.wall.0 >= of.ends_wall_ms.map_or(too_old, |ends| ends.min(too_old))
+            now.0 >= of.ends_wall_ms.map_or(too_old, |ends| ends.min(too_old))
         })
     }
 
@@ -263,9 +266,9 @@ impl Outbox {
 impl Entry {
     /// What telling its server needs.
     pub(crate) fn message(&self) -> Telling {
-        let Unrevoked { id, tokens, tries, fingerprint_key, .. } = self.of.clone();
+        let Unrevoked { id, tokens, tries, fingerprint_key, keep, .. } = self.of.clone();
         let marks = fingerprint_key.map_or_else(Marks::fresh, Marks::new);
-        Telling { id, tokens, marks, tries, stored: self.stored }
+        Telling { id, tokens, marks, keep, tries, stored: self.stored }
     }
 }
 
@@ -274,6 +277,7 @@ pub(crate) struct Telling {
     pub(crate) id: u64,
     tokens: Tokens,
     marks: Marks,
+    keep: Keep,
     tries: u32,
     stored: bool,
 }
@@ -299,7 +303,12 @@ pub(crate) enum Told {
 impl Telling {
     /// Tells the server, under the refresh lock, unless another process has; and takes it off the list
     /// before it lets go of the lock, or another process would tell it once more.
-    pub(crate) async fn to(self, server: Arc<dyn AuthServer>, store: Store) -> Told {
+    pub(crate) async fn to(
+        self,
+        server: Arc<dyn AuthServer>,
+        store: Store,
+        teller: Teller,
+    ) -> Told {
         let _lock = match store.try_refresh_lock().await {
             Ok(Some(lock)) => Some(lock),
             Ok(None) => return Told::Busy,
@@ -320,7 +329,9 @@ impl Telling {
                 return Told::Elsewhere;
             }
         }
-        let told = match server.sign_out(&self.tokens, &self.marks).await {
+        let answer = server.sign_out(&self.tokens, &self.marks).await;
+        teller.about(self.keep).sign_out(&self.tokens, &self.marks, &answer);
+        let told = match answer {
             Ok(Some(_)) => Told::Yes,
             Ok(None) => Told::NotOffered,
             Err(failure) => match Revocation::after(&failure, self.tries + 1, self.id) {

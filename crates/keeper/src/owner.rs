@@ -1,12 +1,14 @@
 //! The task that owns the engine: every message in turn, every effect in order.
 
 use crate::access::Counter;
+use crate::activity::DiskStep;
 use crate::handle::{Setup, Shown};
 use crate::outbox::{Holder, Outbox};
-use crate::ports::{AuthServer, Clock, Connector, RefreshLock};
+use crate::ports::{AuthServer, Clock, Connector, Marks, RefreshLock};
 use crate::record::{Intent, Keep, Session};
 use crate::sign::{NotSignedIn, Turn};
 use crate::store::Store;
+use crate::teller::Teller;
 use crate::unsaved::Unsaved;
 use callers::Waiter;
 use elsewhere::Lookout;
@@ -94,14 +96,19 @@ pub(crate) struct Owner {
     looked: Boot,
     /// A deadline of the past that this look left as it was.
     standing: Option<Boot>,
+    teller: Teller,
+    /// The epoch of the last session that was ended here, where it was kept in memory only.
+    ended_in_memory: Option<u64>,
+    /// Where the session was kept that something was last told of.
+    told_about: Keep,
 }
 
 impl Owner {
     pub(crate) fn new(
         setup: Setup,
-        inbox: mpsc::Sender<Message>,
-        messages: mpsc::Receiver<Message>,
+        (inbox, messages): (mpsc::Sender<Message>, mpsc::Receiver<Message>),
         counter: Arc<Counter>,
+        teller: Teller,
     ) -> (Self, watch::Receiver<Shown>) {
         let now = setup.clock.now();
         let (engine, effects) = Engine::new(setup.policy, setup.seed, now);
@@ -153,6 +160,9 @@ impl Owner {
             telling: None,
             looked: now.boot,
             standing: None,
+            teller,
+            ended_in_memory: None,
+            told_about: Keep::Disk,
         };
         (owner, watched)
     }
@@ -250,6 +260,10 @@ impl Owner {
             Message::IsSignedIn(reply) => {
                 let _gone = reply.send(self.session.is_some());
             }
+            Message::Inspect(inspection) => {
+                let marks = self.session.as_ref().map(|it| Marks::new(it.fingerprint_key.clone()));
+                inspection(self.session.as_ref().map(|it| &it.tokens), marks.as_ref());
+            }
             Message::Policy(policy) => self.handle(Input::PolicyChanged(policy)),
             Message::Quit(reply) => drop(reply),
             Message::Read(result) => {
@@ -275,29 +289,28 @@ impl Owner {
                 };
                 let _gone = reply.send(answer);
             }
-            Message::SignOutWritten { ended, result, reply } => {
-                self.sign_out_written(ended, result);
+            Message::SignOutWritten { ended, began, result, reply } => {
+                self.sign_out_written(ended, began, result);
                 self.done.extend(reply);
             }
             Message::Told { id, told } => self.told(id, told),
             Message::OutboxStored(ids) => self.outbox_stored(&ids.unwrap_or_default()),
-            Message::SavedLate { stand, result } => self.saved_late(stand, result),
+            Message::SavedLate { stand, began, result } => self.saved_late(stand, began, result),
             Message::Done => {}
         }
-    }
-
-    fn handle(&mut self, input: Input) {
-        let now = self.clock.now();
-        let effects = self.engine.handle(input, now);
-        self.perform(effects);
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Restore => {
-                    let store = self.store.clone();
-                    self.spawn(async move { Message::Read(Box::new(store.read().await)) });
+                    let (store, teller) = (self.store.clone(), self.teller.clone());
+                    self.spawn(async move {
+                        let began = teller.now();
+                        let read = store.read().await;
+                        teller.disk_done(DiskStep::Read, began, &read);
+                        Message::Read(Box::new(read))
+                    });
                 }
                 Effect::Refresh { attempt, reason, connect_quickly, even_unwritten } => {
                     self.refresh(attempt, reason, connect_quickly, even_unwritten);
@@ -370,6 +383,7 @@ async fn sleep(clock: Arc<dyn Clock>, until: Option<Boot>) {
 }
 
 mod callers;
+mod deciding;
 mod elsewhere;
 mod message;
 mod quit;

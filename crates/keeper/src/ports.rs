@@ -2,10 +2,10 @@
 //! vault and the app answer them.
 
 use crate::record::{Record, Tokens};
-use crate::snapshot::{fingerprint, new_key};
+use crate::snapshot::{fingerprint, new_key, renewal_fingerprint};
 use async_trait::async_trait;
 use engine::{
-    Boot, ClockSample, Exchange, Failure, Fingerprint, Identity, Lifetime, Now, StoreTrouble,
+    Boot, ClockSample, Exchange, Failure, Fingerprint, Identity, Lifetime, Now, StoreTrouble, Wall,
     WriteTrouble,
 };
 use secrecy::SecretString;
@@ -18,6 +18,11 @@ use zeroize::Zeroizing;
 pub trait Clock: Send + Sync {
     /// The present moment on both clocks.
     fn now(&self) -> Now;
+    /// The wall clock as this computer has it, where [`Clock::now`] has been moved by hand. What is
+    /// given up for good after a long time is counted by this one.
+    fn unmoved(&self) -> Wall {
+        self.now().wall
+    }
     /// Names the present boot: it changes when the computer starts anew, and only then.
     fn boot_id(&self) -> String;
     /// Returns at `until`, or a little later. It may return earlier when the clocks were moved.
@@ -87,6 +92,12 @@ impl Marks {
     #[must_use]
     pub fn of(&self, secret: &SecretString) -> Fingerprint {
         fingerprint(&self.0, secret)
+    }
+
+    /// What the secret that renews these tokens is called.
+    #[must_use]
+    pub fn renewal(&self, tokens: &Tokens) -> Option<String> {
+        renewal_fingerprint(&self.0, tokens).map(|name| name.to_string())
     }
 }
 

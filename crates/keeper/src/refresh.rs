@@ -5,13 +5,15 @@
 
 mod stored;
 
+use crate::activity::DiskStep;
 use crate::ports::{Answer, AuthServer, Call, Clock, Marks, RefreshLock, VaultFailure};
 use crate::record::{Intent, Record, Session, Stamp, Tokens};
 use crate::sign::Turn;
 use crate::snapshot::{fingerprint, grant, renewal_fingerprint, session, stamp};
 use crate::store::{Store, Write, too_slow};
+use crate::teller::Teller;
 use crate::unsaved::Unsaved;
-use engine::{Boot, Class, ClockSample, Exchange, Failure, Grant, HOUR, SECOND};
+use engine::{Boot, Class, ClockSample, Exchange, Failure, Grant, HOUR, Now, SECOND, Trigger};
 use std::sync::Arc;
 use stored::{Found, Noted, Ours, begun_elsewhere, look, told_elsewhere, write_intent, write_wait};
 use tokio::sync::oneshot;
@@ -22,6 +24,8 @@ const SAVE_MS: i64 = 2 * SECOND;
 
 /// What a refresh starts from.
 pub(crate) struct Basis {
+    /// What set it off.
+    pub(crate) reason: Trigger,
     pub(crate) epoch: u64,
     /// Overtaken as soon as this epoch has ended here.
     pub(crate) era: Turn,
@@ -41,8 +45,6 @@ pub(crate) struct Basis {
     pub(crate) even_unwritten: bool,
     /// Until when the server asked us to wait, as it is known here.
     pub(crate) known_wait: Option<Stamp>,
-    /// The person asked: no wait holds.
-    pub(crate) asked: bool,
     /// When the refresh token at hand ends, where that is known.
     pub(crate) refresh_end: Option<Boot>,
     /// The refresh lock is free once this has closed.
@@ -85,7 +87,7 @@ pub(crate) struct NotSaved {
     /// Held until it is.
     pub(crate) lock: Option<RefreshLock>,
     /// It may still get there.
-    pub(crate) writing: Option<Write<Saved>>,
+    pub(crate) writing: Option<(Write<Saved>, Now)>,
 }
 
 /// What a write of an answer came to.
@@ -101,6 +103,14 @@ pub(crate) struct Around {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Store,
     pub(crate) server: Arc<dyn AuthServer>,
+    pub(crate) teller: Teller,
+}
+
+impl Basis {
+    /// The person asked: no wait holds.
+    fn is_asked(&self) -> bool {
+        self.reason == Trigger::Asked
+    }
 }
 
 /// Runs one refresh.
@@ -110,7 +120,7 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
     }
     let lock = match basis.lock.take() {
         Some(held) => Some(held),
-        None => match around.store.try_refresh_lock().await {
+        None => match take_lock(&around).await {
             Ok(Some(lock)) => Some(lock),
             Ok(None) => return Outcome::HeldElsewhere,
             Err(failure) if !basis.even_unwritten && basis.unsaved.is_none() => {
@@ -139,7 +149,7 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
             return Outcome::Failed(Box::new(begun_elsewhere(&around)), lock);
         }
         Found::Ours { .. } => false,
-        Found::Told { left_ms } if !basis.asked => {
+        Found::Told { left_ms } if !basis.is_asked() => {
             return Outcome::Failed(Box::new(told_elsewhere(&around, left_ms)), lock);
         }
         Found::Told { .. } => false,
@@ -163,7 +173,9 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
     };
 
     let marks = Marks::new(basis.key.clone());
-    match around.server.refresh(&basis.tokens, basis.call, &marks).await {
+    let answer = around.server.refresh(&basis.tokens, basis.call, &marks).await;
+    around.teller.refresh(basis.reason, &basis.tokens, &marks, &answer);
+    match answer {
         Ok(answer) => save(&around, &ours, &basis, answer, lock).await,
         Err(failure) => {
             if failure.class == Class::Refused
@@ -183,6 +195,17 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
             Outcome::Failed(failure, lock)
         }
     }
+}
+
+async fn take_lock(around: &Around) -> Result<Option<RefreshLock>, VaultFailure> {
+    let began = around.teller.now();
+    let lock = around.store.try_refresh_lock().await;
+    let step = match &lock {
+        Ok(None) => DiskStep::HeldElsewhere,
+        Ok(Some(_)) | Err(_) => DiskStep::Locked,
+    };
+    around.teller.disk_done(step, began, &lock);
+    lock
 }
 
 /// Saves an answer before anybody may use it.
@@ -212,14 +235,19 @@ async fn save(
         })?;
         Ok(if kept { Saved::Yes } else { Saved::No(stands.map(Box::new)) })
     });
-    let until = around.clock.now().boot + SAVE_MS;
+    let began = around.teller.now();
+    let until = began.boot + SAVE_MS;
     let written = tokio::select! {
         biased;
         written = write.go_on() => Some(written),
         () = around.clock.sleep_until(until) => None,
     };
+    let saved = |trouble| around.teller.disk(DiskStep::AnswerSaved, began, trouble);
     let unsaved = match written {
-        Some(Ok(Saved::Yes)) => None,
+        Some(Ok(Saved::Yes)) => {
+            saved(None);
+            None
+        }
         Some(Ok(Saved::No(stands))) => {
             let same_epoch = stands.as_ref().is_some_and(|stands| stands.epoch == ours.epoch);
             if same_epoch && !ours.era.is_overtaken() {
@@ -229,8 +257,15 @@ async fn save(
             }
             return Outcome::Late { epoch: ours.epoch, session: Box::new(session), stands };
         }
-        Some(Err(why)) => Some(NotSaved { why, lock, writing: None }),
-        None => Some(NotSaved { why: too_slow(), lock, writing: Some(write) }),
+        Some(Err(why)) => {
+            saved(Some(why.trouble()));
+            Some(NotSaved { why, lock, writing: None })
+        }
+        None => {
+            let why = too_slow();
+            saved(Some(why.trouble()));
+            Some(NotSaved { why, lock, writing: Some((write, began)) })
+        }
     };
     Outcome::Renewed(Box::new(Renewed {
         grant,

@@ -1,11 +1,13 @@
 //! Signing in and out, beside the session: neither waits for the other, nor for a refresh.
 
+use crate::activity::DiskStep;
 use crate::handle::{SignIn, SignInError};
 use crate::outbox::{Holder, add_missing};
 use crate::ports::{AuthServer, Clock, Connector, Marks, VaultFailure};
 use crate::record::{Keep, Record, Session, Unrevoked};
 use crate::snapshot::{new_key, session, stamp};
 use crate::store::Store;
+use crate::teller::Teller;
 use crate::unsaved::Unsaved;
 use engine::{ClockSample, Exchange, Identity};
 use std::sync::Arc;
@@ -65,11 +67,14 @@ pub(crate) async fn sign_in(
     turn: Turn,
     known_epoch: u64,
     connector: Arc<dyn Connector>,
+    teller: Teller,
 ) -> Result<SignedIn, NotSignedIn> {
     let SignIn { server, account, credentials, keep } = request;
     let key = new_key();
     let marks = Marks::new(key.clone());
-    let answer = server.sign_in(&credentials, &marks).await.map_err(SignInError::Failed)?;
+    let answer = server.sign_in(&credentials, &marks).await;
+    teller.sign_in(&marks, &answer);
+    let answer = answer.map_err(SignInError::Failed)?;
     let offset = answer.clock.map(|sample| sample.offset_ms);
     let identity = answer.identity.clone().unwrap_or_else(|| Identity {
         user: credentials.user.clone(),
@@ -87,6 +92,7 @@ pub(crate) async fn sign_in(
         outbox: Vec::new(),
     };
     let holder = Holder::in_record(&record);
+    let began_saving = teller.now();
     let saved = {
         let (turn, record, holder) = (turn.clone(), record.clone(), holder.clone());
         let write = store.write(move |vault| {
@@ -107,6 +113,9 @@ pub(crate) async fn sign_in(
         });
         write.finished().await
     };
+    if !matches!(saved, Ok(None)) {
+        teller.disk_done(DiskStep::SignInSaved, began_saving, &saved);
+    }
     let (record, unsaved) = match saved {
         Ok(Some(record)) => (record, None),
         Err(failure @ VaultFailure::NotWritten(_)) if !turn.is_overtaken() => {

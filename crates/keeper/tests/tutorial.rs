@@ -15,3 +15,5 @@ mod desk;
 mod faults;
 #[path = "tutorial/paths.rs"]
 mod paths;
+#[path = "tutorial/told.rs"]
+mod told;

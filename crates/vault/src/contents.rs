@@ -126,3 +126,21 @@ impl From<ContentsOnDisk> for Contents {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{sample, unrevoked};
+
+    #[test]
+    fn an_entry_from_before_the_key_was_kept_with_it_is_read() {
+        let contents = ContentsOnDisk::new(sample(1, "kept").session.as_ref(), &[unrevoked(1)]);
+        let mut written = serde_json::to_value(contents).unwrap();
+        let key = written["outbox"][0].as_object_mut().unwrap().remove("fingerprint_key");
+        assert!(key.is_some());
+        let read: ContentsOnDisk = serde_json::from_value(written).unwrap();
+        let read = Contents::from(read);
+        assert!(read.session.is_some());
+        assert_eq!((read.outbox[0].id, &read.outbox[0].fingerprint_key), (1, &None));
+    }
+}

@@ -9,11 +9,12 @@ mod network;
 #[cfg(target_os = "linux")]
 mod sleep;
 
-use keeper::Keeper;
+use crate::keepers::Keepers;
+use std::sync::Arc;
 
-/// Begins to listen, until the keeper has quit.
-pub(crate) fn listen(keeper: &Keeper, runtime: &tokio::runtime::Handle) {
-    runtime.spawn(network::listen(keeper.clone()));
+/// Begins to listen, for whichever keeper is the present one.
+pub(crate) fn listen(keepers: &Arc<Keepers>, runtime: &tokio::runtime::Handle) {
+    runtime.spawn(network::listen(Arc::clone(keepers)));
     #[cfg(target_os = "linux")]
-    runtime.spawn(sleep::listen(keeper.clone()));
+    runtime.spawn(sleep::listen(Arc::clone(keepers)));
 }

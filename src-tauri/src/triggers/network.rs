@@ -1,11 +1,12 @@
 //! The network came back: an interface has an address again that leads somewhere.
 
+use crate::keepers::Keepers;
 use engine::Trigger;
-use keeper::Keeper;
 use netwatcher::async_adapter::Tokio;
 use netwatcher::{AsyncWatch, Interface};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Interfaces come up in several steps (IPv4, IPv6, a tunnel over them): they are one return, told
@@ -16,14 +17,14 @@ const BURST: Duration = Duration::from_secs(1);
 type Usable = BTreeMap<u32, BTreeSet<IpAddr>>;
 
 /// Tells the keeper whenever the network comes back. Ends quietly where the system does not tell.
-pub(super) async fn listen(keeper: Keeper) {
+pub(super) async fn listen(keepers: Arc<Keepers>) {
     match netwatcher::watch_interfaces_async::<Tokio>() {
         Ok(watch) => {
             let mut network = Network::new(watch).await;
             loop {
                 network.back().await;
                 tracing::debug!("the network came back");
-                keeper.tell(Trigger::NetworkBack).await;
+                keepers.tell(Trigger::NetworkBack).await;
             }
         }
         Err(error) => tracing::debug!(%error, "nobody tells when the network comes back"),

@@ -1,8 +1,9 @@
 //! The computer woke: logind's signal on the system bus.
 
+use crate::keepers::Keepers;
 use engine::Trigger;
-use keeper::Keeper;
 use std::pin::pin;
+use std::sync::Arc;
 use zbus::export::ordered_stream::OrderedStreamExt as _;
 use zbus::proxy::CacheProperties;
 
@@ -22,13 +23,13 @@ trait Login1 {
 /// Tells the keeper of every wake. Ends quietly where there is no system bus, and where that goes
 /// away: a system bus that was stopped comes back with the next start of the computer, and until
 /// then the keeper's tick notices a wake. logind itself may come and go; the bus knows who it is.
-pub(super) async fn listen(keeper: Keeper) {
-    if let Err(error) = relay(&keeper).await {
+pub(super) async fn listen(keepers: Arc<Keepers>) {
+    if let Err(error) = relay(&keepers).await {
         tracing::debug!(%error, "logind does not tell of sleep; the tick does");
     }
 }
 
-async fn relay(keeper: &Keeper) -> zbus::Result<()> {
+async fn relay(keepers: &Keepers) -> zbus::Result<()> {
     let bus = zbus::Connection::system().await?;
     // No property of it is wanted, and nothing may start it that does not run.
     let logind = Login1Proxy::builder(&bus).cache_properties(CacheProperties::No).build().await?;
@@ -36,7 +37,7 @@ async fn relay(keeper: &Keeper) -> zbus::Result<()> {
     while let Some(signal) = signals.next().await {
         if !signal.args()?.start {
             tracing::debug!("logind says that the computer woke");
-            keeper.tell(Trigger::Wake).await;
+            keepers.tell(Trigger::Wake).await;
         }
     }
     tracing::debug!("the system bus went away");

@@ -6,6 +6,8 @@
 // `cfg(test)` holds for this whole program; said again, it lets the lints know that the harness
 // may end a test with `expect`.
 #[cfg(test)]
+mod activity_export;
+#[cfg(test)]
 mod asleep;
 #[cfg(test)]
 mod bad_answers;
@@ -13,6 +15,8 @@ mod bad_answers;
 mod bad_days;
 #[cfg(test)]
 mod bad_servers;
+#[cfg(test)]
+mod bench;
 #[cfg(test)]
 mod first_session;
 #[cfg(test)]
@@ -26,6 +30,8 @@ mod keychain;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod lab_switches;
+#[cfg(test)]
 mod launch;
 #[cfg(test)]
 mod own_server;
@@ -34,6 +40,8 @@ mod permissions;
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod screens;
 #[cfg(test)]
 mod several;
@@ -41,6 +49,10 @@ mod several;
 mod sign_out;
 #[cfg(test)]
 mod simple_jwt;
+#[cfg(test)]
+mod stop_in_mid_refresh;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod two_copies;
 #[cfg(test)]

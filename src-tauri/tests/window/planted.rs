@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::harness::{App, AppFolder, Desk, Options, SOON, id};
+use crate::harness::{App, AppFolder, Desk, Options, SOON, id, until};
 
 /// What every planted secret has in it, and nothing else.
 const PLANTED: [&str; 4] = ["planted-access", "planted-refresh", "planted-cookie", "planted-pass"];
@@ -63,6 +63,24 @@ async fn a_planted_token_is_in_no_message_no_log_and_no_file() {
     // The first view of a page, complete.
     app.reload_recorded().await;
     app.wait_for_status("waiting").await;
+    // And everything that was done, as it is told, and as it is copied.
+    app.subscribe("watch_activity", "channel", json!({})).await.expect("one may watch");
+    let details = app.invoke("token_details", json!({})).await.expect("one may look");
+    assert!(details["refresh"]["length"].is_u64(), "{details}");
+    let told = until("the activity", SOON, async || {
+        let mut told = app.messages().await;
+        told.retain(|message| message["message"]["anew"] == true);
+        told.pop().map(|mut message| message["message"]["entries"].take())
+    });
+    let entries = told.await.as_array().cloned().unwrap_or_default();
+    let mut copied = 0;
+    for entry in entries.iter().filter(|entry| entry["what"]["kind"] == "exchange") {
+        let seq = entry["seq"].clone();
+        app.invoke("copy_as_curl", json!({ "seq": seq })).await.expect("it may be copied");
+        not_in(&desk.clipboard().unwrap_or_default(), "a copied request");
+        copied += 1;
+    }
+    assert!(copied >= 4, "a sign-in, two refreshes and a call of the API at least: {copied}");
     messages.extend(app.messages().await);
     assert_eq!(app.terminate().await, 0);
 
@@ -71,7 +89,9 @@ async fn a_planted_token_is_in_no_message_no_log_and_no_file() {
     not_in(&messages, "the messages to the page");
     assert!(folder.log().contains("TRACE") || folder.log().contains("DEBUG"), "the log is loud");
     not_in(&folder.log(), "the log");
-    assert!(!folder.files_with(USER).is_empty(), "the files were searched");
+    let found = folder.files_with(USER);
+    let activity = folder.app_data().join("activity");
+    assert!(found.iter().any(|file| file.starts_with(&activity)), "the activity was searched");
     for planted in PLANTED {
         for form in forms(planted) {
             assert_eq!(folder.files_with(&form), Vec::<std::path::PathBuf>::new(), "{form}");

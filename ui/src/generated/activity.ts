@@ -89,7 +89,7 @@ reason: Trigger | null,
 outcome: Ending, 
 /**
  * The refresh token that was sent (or the access token, where that renews itself, or
- * carries a call): six characters.
+ * carries a call): six characters. `None` at a sign-in, and where the request never left.
  */
 sent: string | null, 
 /**
@@ -115,7 +115,12 @@ tookMs: number,
 /**
  * Why it failed, where it did.
  */
-trouble: StoreTrouble | null, } | { "kind": "switch", 
+trouble: StoreTrouble | null, 
+/**
+ * An intent's: the refresh token that is about to be sent, six characters. Should the process
+ * end before the request does, this is all that tells of it.
+ */
+token?: string, } | { "kind": "switch", 
 /**
  * Which: `offline`, `sleep`, `clock`, `expire`, `refuse`, `stop`, `all_well`, or the name of a
  * switch of the demo server.

@@ -133,7 +133,7 @@ kind: MarkKind, };
 /**
  * The kinds of mark.
  */
-export type MarkKind = { "kind": "sign_in" } | { "kind": "refresh", "trigger": Trigger } | { "kind": "trigger", "trigger": Trigger } | { "kind": "failure" };
+export type MarkKind = { "kind": "sign_in" } | { "kind": "refresh", "trigger": Trigger } | { "kind": "trigger", "trigger": Trigger } | { "kind": "failure" } | { "kind": "sign_out" };
 
 /**
  * What is done next.

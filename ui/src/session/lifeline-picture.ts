@@ -1,11 +1,10 @@
-// The lifeline's geometry: which time is shown, and where everything stands in it.
-// Not d3-scale: it brings d3-color, which assigns to what the window's frozen prototypes forbid.
-import { timeTicks } from 'd3-time';
-import type { Bar, Mark, MarkKind, Trigger, View } from '../contract';
-import { axisTime } from '../time/format';
+// The small lifeline's geometry: which time is shown, and where everything stands in it.
+import type { Bar, Mark, View } from '../contract';
+import { gathered } from '../lifeline/pieces';
+import { acted, shapeOf, type Shape } from '../lifeline/shapes';
+import { DAY, HOUR, MINUTE, SECOND, xOf, type Stretch } from '../lifeline/stretch';
+import { guessed, ticks, type Measure, type Tick } from '../lifeline/ticks';
 import { renewsAsPlanned } from './face';
-
-export type Shape = Trigger | 'sign_in' | 'failure';
 
 export type PlacedBar = {
   key: string;
@@ -13,28 +12,31 @@ export type PlacedBar = {
   row: 0 | 1;
   from: number;
   to: number;
-  /** Where the renewal window begins, for the present token. */
+  /** Where the renewal window begins, where it still is one. */
   renews: number | null;
+  bar: Bar;
 };
 
-export type PlacedMark = { key: string; x: number; shape: Shape; acted: boolean };
+/** One mark, or several that would lie on each other. */
+export type PlacedMark = { key: string; x: number; shape: Shape; acted: boolean; marks: Mark[] };
 
 export type NextStep = { atMs: number; what: 'renews' | 'ends' | 'tries' };
 
 export type Picture = {
+  stretch: Stretch;
   pastMs: number;
+  /** The first thing there is, where nothing before it was left out. */
+  sinceMs: number | null;
   now: number;
-  /** Where the present token is renewed, or ends if it cannot be, or where the next try is. */
-  next: { x: number; what: NextStep['what']; labelX: number } | null;
+  /**
+   * Where the present token is renewed, or ends if it cannot be, or where the next try is; `far`
+   * where that lies beyond the picture, and only its time can be told.
+   */
+  next: { x: number; atMs: number; what: NextStep['what']; labelX: number; far: boolean } | null;
   bars: PlacedBar[];
   marks: PlacedMark[];
-  ticks: { at: number; x: number; text: string }[];
+  ticks: Tick[];
 };
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 /** Spans of past that are said in words easily. */
 const PASTS = [
@@ -45,60 +47,76 @@ const PASTS = [
 
 /** How many tokens of the past are worth showing. */
 const TOKENS_SHOWN = 6;
-/** Room that a label below the axis needs, in pixels. */
-const LABEL_PX = 62;
 /** Room for what is to come: the words "now" and "renews here" stand side by side. */
 const FUTURE_PX = 92;
+/** From now to the words of what comes next. */
+const CLEAR_OF_NOW = 24;
 
 /** How much of the past is shown: as much as there is, up to a few tokens. */
 export function shownPast(view: View, now: number): number {
-  const lifetime = view.token?.lifetimeMs ?? lastBar(view)?.lifetime ?? 20 * SECOND;
+  const last = view.lifeline.tokens.at(-1);
+  const lifetime = view.token?.lifetimeMs ?? (last ? last.toMs - last.fromMs : 20 * SECOND);
   const oldest = view.lifeline.tokens[0]?.fromMs ?? now;
   const wanted = Math.max(lifetime, Math.min(now - oldest, lifetime * TOKENS_SHOWN));
   return PASTS.find((past) => past >= wanted) ?? 365 * DAY;
 }
 
-export function picture(view: View, now: number, width: number): Picture {
+export function picture(
+  view: View,
+  now: number,
+  width: number,
+  measure: Measure = guessed(12),
+  /** What stands beside a line that says what comes next. */
+  label: (step: NextStep, far: boolean) => string = ({ what }) => what,
+): Picture {
+  const { lifeline } = view;
   const pastMs = shownPast(view, now);
   const start = now - pastMs;
   const present = presentBar(view);
   const planned = plannedBar(view);
   const step = nextStep(view, present, now);
+  // What is far off would press everything else together.
+  const far = step !== null && step.what === 'tries' && step.atMs - now > pastMs;
+  const words = step ? label(step, far) : '';
   // Some future is always shown, so that the line of the present does not stick to the edge.
-  const room = Math.min(0.45, FUTURE_PX / width);
+  const room = Math.min(0.45, Math.max(FUTURE_PX, measure(words) + 2 * CLEAR_OF_NOW) / width);
   const end =
     Math.max(
       now + (pastMs * room) / (1 - room),
       present?.toMs ?? 0,
       planned?.toMs ?? 0,
-      step?.atMs ?? 0,
+      far ? 0 : (step?.atMs ?? 0),
     ) +
     pastMs / 40;
-  const x = (ms: number): number => ((ms - start) / (end - start)) * width;
+  const stretch = { fromMs: start, spanMs: end - start };
+  const x = (ms: number): number => xOf(stretch, width, ms);
   const edge = (ms: number): number => Math.min(width + 20, Math.max(-20, x(ms)));
   const nowX = x(now);
+  const nextX = far ? width - 1 : x(step?.atMs ?? now);
   const next = step && {
-    what: step.what,
-    x: x(step.atMs),
-    labelX: labelPlace(x(step.atMs), nowX, width),
+    ...step,
+    x: nextX,
+    far,
+    labelX: Math.min(Math.max(nextX - 4, nowX + CLEAR_OF_NOW), width - measure(words) - 2),
   };
 
   // A session that has ended promises nothing, whatever its last token is still good for.
   const over = view.status.kind === 'needs_sign_in';
-  const bars: PlacedBar[] = view.lifeline.tokens
+  const bars: PlacedBar[] = lifeline.tokens
     .map((bar, index): PlacedBar => {
       const isPresent = bar === present && bar.toMs > now;
       return {
         key: barKey(bar),
         kind: isPresent && !over ? 'present' : 'past',
         // Counted from the newest, so that no bar changes its row when an old one is dropped.
-        row: rowOf(view.refreshes - (view.lifeline.tokens.length - 1 - index)),
+        row: rowOf(view.refreshes - (lifeline.tokens.length - 1 - index)),
         from: edge(bar.fromMs),
         to: edge(bar.toMs),
         renews:
           isPresent && bar.renewsMs !== null && renewsAsPlanned(view.status)
             ? edge(bar.renewsMs)
             : null,
+        bar,
       };
     })
     .filter((bar) => bar.to > 0);
@@ -110,30 +128,23 @@ export function picture(view: View, now: number, width: number): Picture {
       from: edge(planned.fromMs),
       to: edge(planned.toMs),
       renews: null,
+      bar: planned,
     });
   }
 
-  const taken = next ? [nowX, next.labelX + LABEL_PX / 2] : [nowX];
-  const ticks = timeTicks(new Date(start), new Date(end), Math.max(2, Math.floor(width / 110)))
-    .map((tick) => tick.getTime())
-    .map((at) => ({ at, x: x(at), text: axisTime(at, end - start) }))
-    .filter((tick) => tick.x > 24 && tick.x < width - 24)
-    .filter((tick) => taken.every((other) => Math.abs(other - tick.x) > LABEL_PX));
+  const taken = [{ x: nowX, room: measure('14:32') }];
+  if (next) taken.push({ x: next.labelX + measure(words) / 2, room: measure(words) });
 
+  const first = Math.min(lifeline.tokens[0]?.fromMs ?? now, lifeline.marks[0]?.atMs ?? now);
   return {
+    stretch,
     pastMs,
+    sinceMs: first > start ? first : null,
     now: nowX,
     next,
     bars,
-    marks: view.lifeline.marks
-      .filter((mark) => mark.atMs >= start)
-      .map((mark, index) => ({
-        key: `${mark.atMs}-${index}`,
-        x: x(mark.atMs),
-        shape: shapeOf(mark.kind),
-        acted: mark.kind.kind !== 'trigger',
-      })),
-    ticks,
+    marks: placedMarks(lifeline.marks, stretch, width),
+    ticks: ticks(stretch, width, measure, taken),
   };
 }
 
@@ -142,10 +153,6 @@ export function presentBar(view: View): Bar | null {
   const { token, lifeline } = view;
   if (token === null) return null;
   return lifeline.tokens.findLast((bar) => bar.fingerprint === token.fingerprint) ?? null;
-}
-
-export function shapeOf(kind: MarkKind): Shape {
-  return kind.kind === 'refresh' || kind.kind === 'trigger' ? kind.trigger : kind.kind;
 }
 
 /** The shapes in a picture, each once, in the order in which they came. */
@@ -163,28 +170,28 @@ export function nextTryMs({ status, next }: View): number | null {
   return status.kind === 'waiting' || status.kind === 'stopped' ? (next?.atMs ?? null) : null;
 }
 
-function nextStep(view: View, present: Bar | null, now: number): NextStep | null {
+/** What is done next, or that nothing is and the token ends. */
+export function nextStep(view: View, present: Bar | null, now: number): NextStep | null {
   const at = renewsAsPlanned(view.status) ? (view.lifeline.planned?.fromMs ?? null) : null;
   if (at !== null && at > now) return { atMs: at, what: 'renews' };
   const next = nextTryMs(view);
-  // What is far off would press everything else together.
-  if (next !== null && next > now && next - now <= shownPast(view, now)) {
-    return { atMs: next, what: 'tries' };
-  }
+  if (next !== null && next > now) return { atMs: next, what: 'tries' };
   if (present && present.toMs > now && view.renewal?.kind === 'no') {
     return { atMs: present.toMs, what: 'ends' };
   }
   return null;
 }
 
-/** Beside its line, clear of the word "now" and inside the picture. */
-function labelPlace(x: number, nowX: number, width: number): number {
-  return Math.min(Math.max(x - 4, nowX + 20), width - LABEL_PX);
-}
-
-function lastBar(view: View): { lifetime: number } | null {
-  const bar = view.lifeline.tokens.at(-1);
-  return bar ? { lifetime: bar.toMs - bar.fromMs } : null;
+function placedMarks(all: readonly Mark[], stretch: Stretch, width: number): PlacedMark[] {
+  const shown = all.filter((mark) => mark.atMs >= stretch.fromMs);
+  const at = Float64Array.from(shown, (mark) => mark.atMs);
+  return gathered(at, stretch, width).flatMap(({ first, last, x }) => {
+    const marks = shown.slice(first, last);
+    const [one] = marks;
+    if (!one) return [];
+    const alone = { shape: shapeOf(one.kind), acted: marks.some(acted) };
+    return { key: `${one.atMs}-${first}`, x, marks, ...alone };
+  });
 }
 
 function barKey(bar: Bar): string {

@@ -22,12 +22,19 @@ function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return made;
 }
 
+const numberFormats = new Map<string, Intl.NumberFormat>();
+
 function number(value: number, fractionDigits = 0): string {
-  return new Intl.NumberFormat(locale(), {
-    minimumFractionDigits: fractionDigits,
-    maximumFractionDigits: fractionDigits,
-    useGrouping: false,
-  }).format(value);
+  const key = `${locale()} ${fractionDigits}`;
+  const format =
+    numberFormats.get(key) ??
+    new Intl.NumberFormat(locale(), {
+      minimumFractionDigits: fractionDigits,
+      maximumFractionDigits: fractionDigits,
+      useGrouping: false,
+    });
+  numberFormats.set(key, format);
+  return format.format(value);
 }
 
 /**
@@ -95,10 +102,15 @@ export function moment(atMs: number, nowMs: number): string {
   );
 }
 
-/** A mark on a time axis that shows this much time. */
-export function axisTime(atMs: number, shownMs: number): string {
-  if (shownMs > 2 * DAY) return dateFormat({ day: 'numeric', month: 'short' }).format(atMs);
-  return dateFormat(shownMs <= 10 * MINUTE ? TO_THE_SECOND : TO_THE_MINUTE).format(atMs);
+/** A mark on a time axis whose marks are so far from each other; midnight is told by its day. */
+export function axisTime(atMs: number, stepMs: number): string {
+  if (stepMs >= 28 * DAY) return dateFormat({ month: 'short', year: 'numeric' }).format(atMs);
+  if (stepMs < MINUTE) return dateFormat(TO_THE_SECOND).format(atMs);
+  const at = new Date(atMs);
+  const midnight = at.getHours() === 0 && at.getMinutes() === 0;
+  return dateFormat(
+    midnight || stepMs >= DAY ? { day: 'numeric', month: 'short' } : TO_THE_MINUTE,
+  ).format(atMs);
 }
 
 /** Seconds with one decimal and a sign where there is one: `0.0`, `−0.4`. */

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use ts_rs::TS;
 
 use crate::counters::{Counters, Exchange};
@@ -118,6 +119,16 @@ impl Control {
     /// [`ControlError`] when the server is gone.
     pub async fn switches(&self) -> Result<Switches, ControlError> {
         Ok(self.snapshot().await?.switches)
+    }
+
+    /// How the server is set, now and on every change, whoever made it: a fault with a count turns
+    /// itself off. `None` where another copy runs the server: that one has to be asked.
+    #[must_use]
+    pub fn switches_watch(&self) -> Option<watch::Receiver<Switches>> {
+        match &self.0 {
+            Place::Here(desk) => Some(desk.watch_switches()),
+            Place::Elsewhere(_) => None,
+        }
     }
 
     /// What the server was asked.

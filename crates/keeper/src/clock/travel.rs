@@ -3,7 +3,7 @@
 use super::SystemClock;
 use crate::ports::Clock;
 use async_trait::async_trait;
-use engine::{Boot, Now};
+use engine::{Boot, Now, Wall};
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::watch;
 
@@ -117,6 +117,10 @@ impl Clock for TravelClock {
         let set = self.clock_ms.load(Ordering::SeqCst);
         let now = self.system.now();
         Now { wall: now.wall + slept + set, boot: now.boot + slept }
+    }
+
+    fn unmoved(&self) -> Wall {
+        self.system.now().wall
     }
 
     /// After a sleep it names another boot: the next start of this app does not know that sleep, and

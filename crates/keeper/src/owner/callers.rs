@@ -60,6 +60,7 @@ impl Owner {
                 secret: session.tokens.access.clone(),
                 fingerprint: name,
                 fresh_until: until,
+                keep: self.shown.keep,
                 marks: Marks::new(session.fingerprint_key.clone()),
                 half_life_ms: match session.lifetime {
                     engine::Lifetime::Told(ms) => ms / 2,

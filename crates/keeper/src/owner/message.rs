@@ -3,12 +3,16 @@
 use crate::access::AccessToken;
 use crate::handle::{SignIn, SignInError, Unavailable};
 use crate::outbox::Told;
-use crate::ports::{Label, Reading, VaultFailure};
+use crate::ports::{Label, Marks, Reading, VaultFailure};
+use crate::record::Tokens;
 use crate::refresh::{Outcome, Saved};
 use crate::sign::{NotSignedIn, SignedIn, Turn};
 use crate::unsaved::Over;
-use engine::{ClockSample, Fingerprint, Policy, Trigger};
+use engine::{ClockSample, Fingerprint, Now, Policy, Trigger};
 use tokio::sync::oneshot;
+
+/// Looks at the tokens in use.
+pub(crate) type Inspection = Box<dyn FnOnce(Option<&Tokens>, Option<&Marks>) + Send>;
 
 /// What the owner is told.
 pub(crate) enum Message {
@@ -27,6 +31,7 @@ pub(crate) enum Message {
         clock: Option<ClockSample>,
     },
     IsSignedIn(oneshot::Sender<bool>),
+    Inspect(Inspection),
     Policy(Policy),
     Quit(oneshot::Sender<()>),
     // From the owner's own tasks:
@@ -46,6 +51,8 @@ pub(crate) enum Message {
     },
     SignOutWritten {
         ended: u64,
+        /// When the write was begun.
+        began: Now,
         /// Which ended sessions are on disk; `None`: a later sign-in is waited for.
         result: Result<Option<Vec<u64>>, VaultFailure>,
         reply: Option<oneshot::Sender<()>>,
@@ -60,6 +67,8 @@ pub(crate) enum Message {
     SavedLate {
         /// What was to be saved.
         stand: Over,
+        /// When the write was begun.
+        began: Now,
         result: Result<Saved, VaultFailure>,
     },
     /// Something was done that nobody waits for.

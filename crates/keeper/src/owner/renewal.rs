@@ -1,6 +1,7 @@
 //! What the owner does about the record that was read, and about refreshes.
 
 use super::{Answered, Asked, Message, Owner, caught};
+use crate::activity::DiskStep;
 use crate::outbox::Holder;
 use crate::ports::{AuthServer, Call, Label, Reading, VaultFailure};
 use crate::record::{Record, Session};
@@ -106,6 +107,7 @@ impl Owner {
         };
         let asked_with = renewal_fingerprint(&session.fingerprint_key, &session.tokens);
         let basis = Basis {
+            reason,
             epoch,
             era: self.era.clone(),
             tokens: session.tokens.clone(),
@@ -118,13 +120,13 @@ impl Owner {
             call: Call { connect_quickly, clock_offset_ms: self.engine.clock_offset_ms() },
             even_unwritten,
             known_wait: session.wait_until.clone(),
-            asked: reason == Trigger::Asked,
             refresh_end: self.engine.refresh_end(),
             after: self.stop_telling(),
         };
         self.asked.insert(attempt, Asked { holder: self.holder.clone(), with: asked_with });
         let (clock, store) = (Arc::clone(&self.clock), self.store.clone());
-        let refresh = refresh::refresh(Around { clock, store, server }, basis);
+        let teller = self.teller.about(self.shown.keep);
+        let refresh = refresh::refresh(Around { clock, store, server, teller }, basis);
         // Should it end early, nobody knows how far it came.
         let lost = self.failure(Class::UnknownOutcome, "the renewal ended early");
         self.spawn(async move {
@@ -144,6 +146,8 @@ impl Owner {
             self.asked.remove(&attempt).map_or((None, None), |asked| (asked.holder, asked.with));
         let awaited =
             matches!(self.engine.state(), State::Refreshing { attempt: of, .. } if of == attempt);
+        // A late answer is about the session that it was asked for.
+        let keep = holder.as_ref().map_or(self.shown.keep, |holder| holder.keep);
         match outcome {
             Outcome::Renewed(renewed) => {
                 let Renewed { session, grant, exchange, clock, unsaved } = *renewed;
@@ -152,11 +156,8 @@ impl Owner {
                     self.handle(Input::ServerClock(sample));
                 }
                 self.answered.insert(attempt, Answered { session: session.clone(), holder });
-                self.handle(Input::Renewed {
-                    attempt,
-                    grant: Box::new(grant),
-                    exchange: Box::new(exchange),
-                });
+                let (grant, exchange) = (Box::new(grant), Box::new(exchange));
+                self.handle_about(keep, Input::Renewed { attempt, grant, exchange });
                 self.answered.remove(&attempt);
                 let Some(before) = before else { return };
                 match unsaved {
@@ -181,16 +182,16 @@ impl Owner {
                 if awaited && self.unsaved.is_some() {
                     self.lock = lock;
                 }
-                self.handle(Input::Failed { attempt, failure });
+                self.handle_about(keep, Input::Failed { attempt, failure });
             }
             Outcome::PutOff(failure, lock, intent) => {
                 self.put_off = intent;
                 if awaited && self.unsaved.is_some() {
                     self.lock = lock;
                 }
-                self.handle(Input::PutOff { attempt, trouble: failure.trouble() });
+                self.handle_about(keep, Input::PutOff { attempt, trouble: failure.trouble() });
             }
-            Outcome::HeldElsewhere => self.handle(Input::HeldElsewhere { attempt }),
+            Outcome::HeldElsewhere => self.handle_about(keep, Input::HeldElsewhere { attempt }),
             Outcome::Elsewhere(record) => {
                 if awaited {
                     self.adopt(record.map(|record| *record));
@@ -244,6 +245,8 @@ impl Owner {
             self.session = record.session;
             adopted
         });
+        let teller = self.teller.about(self.shown.keep);
+        teller.disk(DiskStep::Adopted, teller.now(), None);
         match adopted {
             Some(adopted) => self.handle(Input::Adopted(Box::new(adopted))),
             None => self.handle(Input::SignedOut),

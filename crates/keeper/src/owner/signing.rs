@@ -1,13 +1,14 @@
 //! Signing in, signing out, forgetting, and giving back tokens that nobody will use.
 
 use super::{Message, Owner, caught};
+use crate::activity::DiskStep;
 use crate::handle::{SignIn, SignInError};
 use crate::outbox::Holder;
 use crate::ports::VaultFailure;
 use crate::record::{Keep, Session};
 use crate::sign::{self, NotSignedIn, SignedIn, Turn};
 use crate::snapshot::snapshot;
-use engine::{Class, Exchange, Failure, Input};
+use engine::{Class, Exchange, Failure, Input, Now};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -19,7 +20,7 @@ impl Owner {
     ) {
         self.turn = self.turn.next();
         self.signing_in += 1;
-        let turn = self.turn.clone();
+        let (turn, keep) = (self.turn.clone(), request.keep);
         let attempt = sign::sign_in(
             Arc::clone(&self.clock),
             self.store.clone(),
@@ -27,6 +28,7 @@ impl Owner {
             turn.clone(),
             self.known_epoch,
             Arc::clone(&self.connector),
+            self.teller.about(keep),
         );
         let at_ms = self.clock.now().wall.0;
         self.spawn(async move {
@@ -109,6 +111,9 @@ impl Owner {
         let ended = self.known_epoch;
         self.known_epoch += 1;
         self.unwritten = Some(ended);
+        if self.shown.keep == Keep::Memory {
+            self.ended_in_memory = Some(ended);
+        }
         self.shown.keep = Keep::Disk;
         let ending = self.session.take().zip(self.holder.take());
         self.handle(Input::SignedOut);
@@ -129,6 +134,7 @@ impl Owner {
 
     pub(super) fn write_sign_out(&mut self, ended: u64, reply: Option<oneshot::Sender<()>>) {
         self.signing_out += 1;
+        let began = self.clock.now();
         let (clock, store) = (Arc::clone(&self.clock), self.store.clone());
         let (turn, outbox) = (self.turn.clone(), self.outbox.to_store());
         self.spawn(async move {
@@ -141,16 +147,18 @@ impl Owner {
                 let removed = store.forget(turn).await;
                 result = removed.map(|removed| removed.then(Vec::new));
             }
-            Message::SignOutWritten { ended, result, reply }
+            Message::SignOutWritten { ended, began, result, reply }
         });
     }
 
     pub(super) fn sign_out_written(
         &mut self,
         ended: u64,
+        began: Now,
         result: Result<Option<Vec<u64>>, VaultFailure>,
     ) {
         self.signing_out = self.signing_out.saturating_sub(1);
+        self.tell_of_sign_out(ended, began, &result);
         match &result {
             // The record was removed, or there was no key to seal them with.
             Ok(Some(on_disk)) if on_disk.is_empty() => self.outbox.is_not_on_disk(),
@@ -177,6 +185,7 @@ impl Owner {
 
     /// Where it cannot be removed, it goes on being signed out as far as that can be written.
     pub(super) fn forget(&mut self, reply: oneshot::Sender<Result<(), VaultFailure>>) {
+        let began = self.clock.now();
         let ended = self.end_session();
         self.signing_out += 1;
         self.shown.account = None;
@@ -186,7 +195,25 @@ impl Owner {
             let result = store.forget(turn).await;
             let _gone = reply.send(result.clone().map(|_| ()));
             let result = result.map(|removed| removed.then(Vec::new));
-            Message::SignOutWritten { ended, result, reply: None }
+            Message::SignOutWritten { ended, began, result, reply: None }
         });
+    }
+
+    /// It is tried every few seconds: the same trouble is told once.
+    fn tell_of_sign_out(
+        &self,
+        ended: u64,
+        began: Now,
+        result: &Result<Option<Vec<u64>>, VaultFailure>,
+    ) {
+        let known = self.shown.sign_out_unwritten.as_ref();
+        let told = match result {
+            Ok(written) => written.is_some(),
+            Err(failure) => known != Some(&failure.to_string()),
+        };
+        if told {
+            let keep = if self.ended_in_memory == Some(ended) { Keep::Memory } else { Keep::Disk };
+            self.teller.about(keep).disk_done(DiskStep::SignOutSaved, began, result);
+        }
     }
 }

@@ -55,7 +55,7 @@ impl Owner {
     /// refresh lock.
     pub(super) fn tell_servers(&mut self) {
         let now = self.clock.now();
-        for ended in self.outbox.remove_ended(now) {
+        for ended in self.outbox.remove_ended(self.clock.unmoved()) {
             self.give_up(ended, NotTold::GaveUp);
         }
         let renewing = matches!(self.engine.state(), State::Refreshing { .. });
@@ -68,12 +68,12 @@ impl Owner {
         let (id, message) = (entry.of.id, entry.message());
         match self.connector.connect(&entry.of.account) {
             Ok(server) => {
-                let store = self.store.clone();
+                let (store, teller) = (self.store.clone(), self.teller.clone());
                 let (held, over) = oneshot::channel();
                 let telling = async move {
                     // Dropped with whatever it holds, however this ends.
                     let _held: oneshot::Sender<()> = held;
-                    message.to(server, store).await
+                    message.to(server, store, teller).await
                 };
                 let task = self.spawn(async move {
                     Message::Told { id, told: caught(telling).await.unwrap_or(Told::Busy) }

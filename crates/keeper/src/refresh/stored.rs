@@ -2,6 +2,7 @@
 //! marks that a refresh leaves there.
 
 use super::Around;
+use crate::activity::DiskStep;
 use crate::ports::VaultFailure;
 use crate::record::{Intent, Record, Session, Stamp};
 use crate::sign::Turn;
@@ -84,7 +85,10 @@ pub(super) async fn look(around: &Around, ours: &Ours) -> Found {
     let unknown = || Found::Ours { intent: None };
     // A record that cannot be read now does not stop the refresh: the tokens are at hand. Nor does
     // one that is older for want of a newer that was damaged.
-    let Ok(reading) = around.store.read_soon().await else { return Found::Unread };
+    let began = around.teller.now();
+    let read = around.store.read_soon().await;
+    around.teller.disk_done(DiskStep::Read, began, &read);
+    let Ok(reading) = read else { return Found::Unread };
     let stored = reading.record;
     if reading.fell_back {
         // Even so it may be newer than what is at hand.
@@ -146,6 +150,8 @@ pub(super) async fn write_intent(
     intent: Option<Intent>,
 ) -> Result<Noted, VaultFailure> {
     let ours = ours.clone();
+    let began = around.teller.now();
+    let to_send = intent.as_ref().map(|intent| Fingerprint(intent.fingerprint));
     let written = around.store.write_soon(move |vault, given_up| {
         let mut noted = Noted::Known;
         vault.change(&mut |record| {
@@ -172,7 +178,14 @@ pub(super) async fn write_intent(
         })?;
         Ok(noted)
     });
-    written.await
+    let written = written.await;
+    // What is there already was told when it was written.
+    if let Some(to_send) = to_send
+        && !matches!(written, Ok(Noted::Known | Noted::NotOurs))
+    {
+        around.teller.intent(to_send, began, &written);
+    }
+    written
 }
 
 /// Writes down for how long the server asked to wait; and takes away the intent, where it is `mine`.

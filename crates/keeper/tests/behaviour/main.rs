@@ -22,4 +22,5 @@ mod signing_in;
 mod signing_out;
 mod single_flight;
 mod stage;
+mod telling;
 mod unsaved;

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use auth_client::{AccountSettings, TokenApi};
 use demo_server::{ALICE, Counters, Fault, FaultKind, Running, Switches};
 use engine::{Exchange, Failure, HOUR, MINUTE, Policy, SECOND};
+use keeper::activity::{Nobody, Recorder};
 use keeper::clock::ManualClock;
 use keeper::ports::{
     Answer, ApiAnswer, AuthServer, Call, Clock, Connector, Credentials, Marks, Vault as _,
@@ -39,6 +40,8 @@ pub(crate) struct Desk {
     pub(crate) demo: Running,
     /// What the account says beside where its server is.
     pub(crate) settings: AccountSettings,
+    /// Hears what the app does.
+    pub(crate) recorder: Arc<dyn Recorder>,
     seen: Seen,
     moved: Moved,
 }
@@ -66,7 +69,9 @@ impl Desk {
             ..AccountSettings::default()
         };
         let folder = tempfile::tempdir().unwrap();
-        Self { folder, clock, demo, settings, seen: Seen::default(), moved: Moved::default() }
+        let recorder = Arc::new(Nobody);
+        let (seen, moved) = (Seen::default(), Moved::default());
+        Self { folder, clock, demo, settings, recorder, seen, moved }
     }
 
     /// The app, started, with Alice signed in for an hour.
@@ -101,7 +106,7 @@ impl Desk {
             connector,
             policy: Policy::default(),
             seed: 7,
-            recorder: Arc::new(keeper::activity::Nobody),
+            recorder: Arc::clone(&self.recorder),
         });
         App { keeper, task: tokio::spawn(task) }
     }

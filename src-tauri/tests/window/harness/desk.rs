@@ -112,6 +112,29 @@ impl Desk {
         self.find(&["--pid", &process.to_string()])
     }
 
+    /// A dialog of this title, once it is there and has the focus.
+    pub(crate) async fn dialog(&self, title: &str) {
+        let found = async || self.find(&["--name", &format!("^{title}")]);
+        let dialog = until(format!("the dialog {title:?}"), SOON, found).await;
+        self.focus(dialog).await;
+    }
+
+    /// Waits until a dialog is shown no more. Its window may live on, hidden.
+    pub(crate) async fn gone(&self, title: &str) {
+        let gone = async || self.find(&["--name", &format!("^{title}")]).is_none().then_some(());
+        until(format!("the dialog {title:?} to close"), SOON, gone).await;
+    }
+
+    /// Types a text as a person does, in whatever window has the focus.
+    pub(crate) fn write(&self, text: &str) {
+        self.xdotool(&["type", "--clearmodifiers", text]).expect("xdotool can type it");
+    }
+
+    /// The text on the clipboard, if there is one.
+    pub(crate) fn clipboard(&self) -> Option<String> {
+        self.x("xclip", &["-selection", "clipboard", "-out"]).ok()
+    }
+
     fn find(&self, criteria: &[&str]) -> Option<Window> {
         let arguments = [&["search", "--onlyvisible"], criteria].concat();
         self.xdotool(&arguments).ok()?.lines().next()?.parse().ok().map(Window)

@@ -1,9 +1,11 @@
 //! A keeper between a server that says what it is told to say, a vault in memory, and clocks that
 //! stand still.
 
+mod heard;
 mod server;
 mod vault;
 
+pub(crate) use heard::Heard;
 pub(crate) use server::{Farewell, Scripted, Step};
 pub(crate) use vault::{MemoryVault, Wrote};
 
@@ -58,6 +60,8 @@ pub(crate) struct Stage {
     pub(crate) diary: Diary,
     pub(crate) vault: MemoryVault,
     pub(crate) server: Arc<Scripted>,
+    /// What the keeper tells of its doings.
+    pub(crate) heard: Arc<Heard>,
     servers: Servers,
 }
 
@@ -99,7 +103,8 @@ impl Stage {
         let diary = Diary(watch::Sender::new(Vec::new()));
         let vault = MemoryVault::new(diary.clone());
         let server = Scripted::new("scripted", Arc::clone(&clock), diary.clone());
-        let stage = Self { clock, diary, vault, server, servers: Servers::default() };
+        let (heard, servers) = (Arc::default(), Servers::default());
+        let stage = Self { clock, diary, vault, server, heard, servers };
         stage.open(&stage.server);
         stage
     }
@@ -129,7 +134,7 @@ impl Stage {
             connector: Arc::new(self.servers.clone()),
             policy: Policy::default(),
             seed: 7,
-            recorder: Arc::new(keeper::activity::Nobody),
+            recorder: Arc::clone(&self.heard) as Arc<dyn keeper::activity::Recorder>,
         });
         App { keeper, task: tokio::spawn(task) }
     }

@@ -1,0 +1,115 @@
+//! The system's own dialogs, in the person's language. The page can ask for one, and not answer it.
+
+use crate::wire::Language;
+use activity::ExportFormat;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tauri::WebviewWindow;
+use tauri_plugin_dialog::{DialogExt as _, MessageDialogButtons, MessageDialogKind};
+use tokio::sync::oneshot;
+
+/// The dialogs. One is open at a time: a page that asks for a second one gets none.
+#[derive(Default)]
+pub(crate) struct Dialogs {
+    open: AtomicBool,
+}
+
+/// What a dialog says.
+struct Words {
+    copy_title: &'static str,
+    copy: &'static str,
+    copy_yes: &'static str,
+    copy_no: &'static str,
+    export_title: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    copy_title: "Copy the access token?",
+    copy: "Whoever has this token can act as you until it expires. It stays on the clipboard for one \
+           minute.",
+    copy_yes: "Copy",
+    copy_no: "Don't copy",
+    export_title: "Export the activity",
+};
+
+const CHINESE: Words = Words {
+    copy_title: "复制访问令牌？",
+    copy: "在令牌到期之前，任何拿到它的人都能以您的身份操作。它会在剪贴板上保留一分钟，之后自动清除。",
+    copy_yes: "复制",
+    copy_no: "不复制",
+    export_title: "导出活动记录",
+};
+
+fn words(language: Language) -> &'static Words {
+    match language {
+        Language::English => &ENGLISH,
+        Language::Chinese => &CHINESE,
+        Language::System => {
+            let system = sys_locale::get_locale().unwrap_or_default();
+            if system.to_ascii_lowercase().starts_with("zh") { &CHINESE } else { &ENGLISH }
+        }
+    }
+}
+
+impl Dialogs {
+    /// Whether the access token is to be copied.
+    pub(crate) async fn may_copy(&self, window: &WebviewWindow, language: Language) -> bool {
+        let Some(_open) = self.open() else { return false };
+        let words = words(language);
+        let (reply, answer) = oneshot::channel();
+        let buttons = MessageDialogButtons::OkCancelCustom(
+            words.copy_yes.to_owned(),
+            words.copy_no.to_owned(),
+        );
+        window
+            .dialog()
+            .message(words.copy)
+            .title(words.copy_title)
+            .kind(MessageDialogKind::Warning)
+            .buttons(buttons)
+            .parent(window)
+            .show(move |yes| {
+                let _gone = reply.send(yes);
+            });
+        answer.await.unwrap_or(false)
+    }
+
+    /// Where the activity is to be written; `None` where that was cancelled.
+    pub(crate) async fn where_to_export(
+        &self,
+        window: &WebviewWindow,
+        language: Language,
+        format: ExportFormat,
+    ) -> Option<PathBuf> {
+        let _open = self.open()?;
+        let (reply, answer) = oneshot::channel();
+        let ending = match format {
+            ExportFormat::JsonLines => "jsonl",
+            ExportFormat::Markdown => "md",
+        };
+        window
+            .dialog()
+            .file()
+            .set_title(words(language).export_title)
+            .set_file_name(format!("session-keeper-activity.{ending}"))
+            .add_filter(ending, &[ending])
+            .set_parent(window)
+            .save_file(move |path| {
+                let _gone = reply.send(path);
+            });
+        answer.await.ok()??.into_path().ok()
+    }
+
+    fn open(&self) -> Option<Open<'_>> {
+        (!self.open.swap(true, Ordering::SeqCst)).then_some(Open(&self.open))
+    }
+}
+
+/// A dialog that is open, until dropped.
+struct Open<'a>(&'a AtomicBool);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}

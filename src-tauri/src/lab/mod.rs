@@ -1,0 +1,84 @@
+//! The switches of the Lab on this side, for any account: what a network, a window or a killed process
+//! would do, done on purpose.
+//!
+//! The clocks are moved by [`keeper::clock::TravelClock`], the demo server by its own switches. What
+//! is switched on is always in the view ([`LabView`]), and none of it outlives the app.
+
+mod away;
+mod gate;
+mod leash;
+mod stop;
+
+pub(crate) use away::leave_and_come_back;
+pub(crate) use gate::Gate;
+pub(crate) use leash::{Leash, Leashed};
+pub(crate) use stop::stop_in_mid_refresh;
+
+use crate::wire::LabView;
+use engine::Exchange;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// What is said of a request that was kept from leaving.
+pub(crate) const OFFLINE: &str = "offline: switched on in the Lab";
+
+/// The switches. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Lab(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    state: watch::Sender<LabView>,
+    /// The last refresh that was held on its way back to a keeper that is to be stopped.
+    held: watch::Sender<Option<Held>>,
+}
+
+/// A refresh that was answered, and whose answer nobody hears.
+#[derive(Clone)]
+struct Held {
+    /// The request and its answer, redacted.
+    exchange: Exchange,
+    /// What was sent to be renewed: six characters.
+    sent: Option<String>,
+}
+
+impl Lab {
+    /// What is switched on.
+    pub(crate) fn state(&self) -> LabView {
+        *self.0.state.borrow()
+    }
+
+    /// The same, on every change.
+    pub(crate) fn changes(&self) -> watch::Receiver<LabView> {
+        self.0.state.subscribe()
+    }
+
+    /// Turns a switch; whether that was news.
+    pub(crate) fn turn(&self, turn: impl FnOnce(&mut LabView)) -> bool {
+        self.0.state.send_if_modified(|state| {
+            let before = *state;
+            turn(state);
+            *state != before
+        })
+    }
+
+    /// Returns once it is offline.
+    async fn goes_offline(&self) {
+        // The sender is here, so waiting cannot fail.
+        let _offline = self.changes().wait_for(|state| state.offline).await.is_ok();
+    }
+
+    /// Returns at once unless the keeper is to be stopped in this refresh; then, only if that was
+    /// called off.
+    async fn hold(&self, held: impl FnOnce() -> Held) {
+        if self.state().stopping {
+            self.0.held.send_replace(Some(held()));
+            let _called_off = self.changes().wait_for(|state| !state.stopping).await.is_ok();
+        }
+    }
+
+    /// Tells whenever a refresh is held.
+    fn held(&self) -> watch::Receiver<Option<Held>> {
+        self.0.held.subscribe()
+    }
+}

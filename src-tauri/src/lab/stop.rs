@@ -1,0 +1,82 @@
+//! Stops the keeper in the middle of a refresh and starts it again: what a killed process leaves, and
+//! what the next start makes of it.
+
+use super::Held;
+use crate::desk::Desk;
+use crate::wire::{AppError, ErrorCode};
+use engine::{Class, Exchange, Status, Trigger};
+use keeper::activity::{AppDid, Ending, Purpose, What};
+use keeper::record::Keep;
+use std::time::Duration;
+
+/// A request ends within half a minute; the refresh lock may have to be waited for, too.
+const BEGUN_WITHIN: Duration = Duration::from_secs(60);
+
+/// Begins a refresh, lets the server answer, and kills the keeper before that answer reaches it. Then
+/// another keeper starts over the same files.
+///
+/// # Errors
+/// There is nothing to renew, or the session would not survive any process: nothing was stopped.
+pub(crate) async fn stop_in_mid_refresh(desk: &Desk) -> Result<(), AppError> {
+    let mut following = desk.keepers.follow();
+    if following.shown().keep == Keep::Memory {
+        return Err(cannot("this session is kept in memory only: it would end with the keeper"));
+    }
+    let mut held = desk.lab.held();
+    let mut state = desk.lab.changes();
+    if !desk.lab.turn(|lab| lab.stopping = true) {
+        // It is under way.
+        return Ok(());
+    }
+    let keeper = desk.keepers.keeper();
+    keeper.tell(Trigger::Asked).await;
+    keeper.look().await;
+    let waiting = async {
+        loop {
+            if !matches!(following.shown().view.status, Status::Refreshing { .. }) {
+                return Err(cannot("no refresh could be begun"));
+            }
+            tokio::select! {
+                biased;
+                _held = held.changed() => return Ok(true),
+                _called_off = state.wait_for(|state| !state.stopping) => return Ok(false),
+                _moved_on = following.changed() => {}
+            }
+        }
+    };
+    let waited = tokio::time::timeout(BEGUN_WITHIN, waiting).await;
+    let waited = waited.unwrap_or_else(|_| Err(cannot("the refresh did not come to its end")));
+    if let Ok(true) = waited {
+        let unheard = held.borrow().clone();
+        desk.keepers
+            .exchange(|| {
+                // The keeper that would have told of it is no more.
+                if let Some(held) = unheard {
+                    desk.record(unheard_answer(held));
+                }
+                desk.note(AppDid::StopInMidRefresh);
+            })
+            .await;
+        desk.note(AppDid::StartAgain);
+    }
+    desk.lab.turn(|lab| lab.stopping = false);
+    waited.map(|_stopped| ())
+}
+
+fn unheard_answer(held: Held) -> What {
+    let Held { exchange, sent } = held;
+    let detail = format!("{}: the keeper was stopped before it heard this", exchange.detail);
+    What::Exchange {
+        purpose: Purpose::Refresh,
+        reason: Some(Trigger::Asked),
+        outcome: Ending::Failed(Class::UnknownOutcome),
+        sent,
+        access: None,
+        refresh: None,
+        exchange: Exchange { detail, ..exchange },
+    }
+}
+
+fn cannot(why: &str) -> AppError {
+    AppError::new(ErrorCode::BadSettings, why)
+}

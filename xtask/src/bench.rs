@@ -1,0 +1,166 @@
+//! `cargo xtask bench`: measures what must be fast, and says whether it is fast enough.
+
+use std::io;
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+
+use crate::project::{APP, Project};
+use crate::{node, process, system, ui};
+
+/// Half of all frames are drawn in time for a screen that is drawn sixty times a second.
+const MEDIAN_MS: f64 = 16.0;
+/// No frame is as late as one would notice.
+const WORST_MS: f64 = 50.0;
+
+/// What the line of figures that the window test prints begins with.
+const LINE: &str = "lifeline_frame_ms ";
+
+/// A month of tokens, panned and zoomed: how long a frame takes, in milliseconds.
+#[derive(Debug, PartialEq)]
+struct Frames {
+    bars: u64,
+    count: usize,
+    median: f64,
+    p95: f64,
+    worst: f64,
+}
+
+/// Builds, measures and prints; whether every limit is kept. With `json` nothing but the figures goes
+/// to the standard output.
+pub(crate) fn run(project: &Project, json: bool) -> Result<bool> {
+    if !cfg!(target_os = "linux") {
+        bail!("it is measured in WebKitGTK, which is there on Linux only");
+    }
+    node::check()?;
+    for needs in [system::BUILD, system::WINDOW_TESTS] {
+        system::provide(needs)?;
+    }
+    ui::install(project)?;
+    process::run(project.npm(&["run", "build"]).stdout(io::stderr()))?;
+    let frames = lifeline(project)?;
+    if json {
+        println!("{}", frames.json());
+    } else {
+        println!("{}", frames.words());
+    }
+    Ok(frames.met())
+}
+
+fn lifeline(project: &Project) -> Result<Frames> {
+    let arguments = ["test", "--locked", "--package", APP, "--test", "window", "--"];
+    let mut command = project.cargo(&arguments);
+    command.args(["--ignored", "--exact", "bench::bench_lifeline", "--nocapture"]);
+    let output = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cargo could not be started")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        eprint!("{said}");
+        bail!("what is measured did not run to its end ({})", output.status);
+    }
+    Frames::told(&said)
+}
+
+impl Frames {
+    /// The figures in what the window test printed.
+    fn told(said: &str) -> Result<Self> {
+        // The runner writes the test's name, and no line break, before what the test prints.
+        let line = said.lines().find_map(|line| Some(line.split_once(LINE)?.1));
+        let line = line.context("the window test told no figures")?;
+        let measured: Value =
+            serde_json::from_str(line).context("the window test's figures cannot be read")?;
+        let bars = measured.get("bars").and_then(Value::as_u64);
+        let frames = measured
+            .get("frames")
+            .and_then(Value::as_array)
+            .map(|all| all.iter().filter_map(Value::as_f64).collect());
+        let both = bars.zip(frames).context("the window test's figures are not all there")?;
+        Self::of(both.0, both.1).context("the window test measured no frame")
+    }
+
+    fn of(bars: u64, mut frames: Vec<f64>) -> Option<Self> {
+        frames.sort_by(f64::total_cmp);
+        Some(Self {
+            bars,
+            count: frames.len(),
+            median: share(&frames, 50)?,
+            p95: share(&frames, 95)?,
+            worst: share(&frames, 100)?,
+        })
+    }
+
+    fn met(&self) -> bool {
+        self.median <= MEDIAN_MS && self.worst <= WORST_MS
+    }
+
+    fn json(&self) -> Value {
+        json!({ "lifeline_frame_ms": {
+            "median": self.median,
+            "p95": self.p95,
+            "worst": self.worst,
+            "frames": self.count,
+            "bars": self.bars,
+            "limits": { "median": MEDIAN_MS, "worst": WORST_MS },
+            "met": self.met(),
+        } })
+    }
+
+    fn words(&self) -> String {
+        let Self { bars, count, median, p95, worst } = self;
+        let met = if self.met() { "within its limits" } else { "over its limits" };
+        format!(
+            "lifeline: {count} frames of {bars} bars, median {median} ms (at most {MEDIAN_MS}), \
+             95 of 100 within {p95} ms, worst {worst} ms (at most {WORST_MS}): {met}"
+        )
+    }
+}
+
+/// The value that so many of a hundred are not above; `sorted` is in ascending order.
+fn share(sorted: &[f64], percent: usize) -> Option<f64> {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted.get(rank.checked_sub(1)?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames(values: impl IntoIterator<Item = f64>) -> Option<Frames> {
+        Frames::of(7, values.into_iter().collect())
+    }
+
+    #[test]
+    fn figures_are_read_wherever_in_a_line_they_stand() {
+        let said = "running 1 test\ntest bench::bench_lifeline ... lifeline_frame_ms \
+                    {\"bars\":43200,\"frames\":[9,3,5]}\nok\n";
+        let expected = Frames { bars: 43_200, count: 3, median: 5.0, p95: 9.0, worst: 9.0 };
+        assert_eq!(Frames::told(said).unwrap(), expected);
+        assert!(Frames::told("running 0 tests\n").is_err());
+    }
+
+    #[test]
+    fn of_a_hundred_frames_five_may_be_slower_than_the_95th() {
+        let hundred = frames((1..=100).map(f64::from)).unwrap();
+        assert_eq!((hundred.median, hundred.p95, hundred.worst), (50.0, 95.0, 100.0));
+        assert_eq!(frames([]), None);
+    }
+
+    #[test]
+    fn one_limit_missed_is_a_miss() {
+        assert!(frames([16.0, 16.0, 50.0]).unwrap().met());
+        assert!(!frames([16.0, 17.0, 17.0]).unwrap().met());
+        assert!(!frames([1.0, 1.0, 51.0]).unwrap().met());
+    }
+
+    #[test]
+    fn programs_are_told_the_limits_beside_the_figures() {
+        let told = frames([4.0]).unwrap().json();
+        let limits = json!({ "median": 16.0, "worst": 50.0 });
+        assert_eq!(told["lifeline_frame_ms"]["limits"], limits);
+        assert_eq!(told["lifeline_frame_ms"]["met"], json!(true));
+    }
+}
