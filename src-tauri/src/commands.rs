@@ -99,7 +99,9 @@ pub(crate) async fn check_settings(
     settings: AccountSettings,
     password: SecretString,
 ) -> Result<CheckReport, AppError> {
-    desk.is_online()?;
+    if let Some(offline) = desk.offline() {
+        return Err(offline);
+    }
     Ok(auth_client::check(&settings, &password, desk.accounts().clock).await)
 }
 

@@ -75,6 +75,9 @@ impl Desk {
         let lab = Lab::default();
         let activity = Remembered::open(folder.join("activity"), runtime.clone());
         let recorder = Arc::new(activity.clone()) as Arc<dyn Recorder>;
+        // Before anything is told by the keeper.
+        let (at_ms, what) = (clock.now().wall.0, What::App { did: AppDid::Start });
+        recorder.record(Event { at_ms, memory_only: false, what });
         let make = {
             let (app, stored, runtime) = (app.clone(), Arc::clone(&stored), runtime.clone());
             let clock = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -117,7 +120,6 @@ impl Desk {
             subscription: Mutex::default(),
             runtime,
         });
-        desk.note(AppDid::Start);
         desk.runtime.spawn(notice_troubles(Arc::clone(&desk)));
         Ok(desk)
     }
@@ -171,6 +173,7 @@ impl Desk {
     /// What could not be removed.
     pub(crate) async fn forget(&self) -> Result<(), AppError> {
         let forgotten = self.keeper().forget().await;
+        self.clipboard.forget_token().await;
         // Last, so that nothing of the session is told after it.
         self.activity.clear().await?;
         forgotten.map_err(|failure| AppError::from(&failure))
@@ -295,19 +298,17 @@ impl Desk {
             let why = "an account of one's own, and its password, are needed";
             return Err(AppError::new(ErrorCode::BadSettings, why));
         };
-        self.is_online()?;
+        if let Some(offline) = self.offline() {
+            return Err(offline);
+        }
         self.vouch_for(&settings).await?;
         Ok(Own { settings: *settings, password })
     }
 
-    /// Whether something may leave that goes through no [`crate::lab::Gate`].
-    ///
-    /// # Errors
-    /// It may not.
-    pub(crate) fn is_online(&self) -> Result<(), AppError> {
+    /// What to say of a request that goes through no [`crate::lab::Gate`], where nothing may leave.
+    pub(crate) fn offline(&self) -> Option<AppError> {
         let offline = self.lab.state().offline;
-        let error = || AppError::new(ErrorCode::Unreachable, crate::lab::OFFLINE);
-        (!offline).then_some(()).ok_or_else(error)
+        offline.then(|| AppError::new(ErrorCode::Unreachable, crate::lab::OFFLINE))
     }
 
     /// The account in front.

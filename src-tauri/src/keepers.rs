@@ -99,14 +99,15 @@ impl Keepers {
         Following { keepers, shown }
     }
 
-    /// Kills the present one and has another take its place. `killed` is called in between. Once the
+    /// Kills the present one, calls `killed`, calls `again`, and has another take its place. Once the
     /// app quits, none does.
-    pub(crate) async fn exchange(&self, killed: impl FnOnce()) {
+    pub(crate) async fn exchange(&self, killed: impl FnOnce(), again: impl FnOnce()) {
         let _one_at_a_time = self.exchanging.lock().await;
         self.present().kill().await;
         killed();
         let quitting = self.quitting.lock().unwrap_or_else(PoisonError::into_inner);
         if !*quitting {
+            again();
             self.present.send_replace(Arc::new((self.make)()));
         }
     }

@@ -45,19 +45,20 @@ pub(crate) async fn stop_in_mid_refresh(desk: &Desk) -> Result<(), AppError> {
         }
     };
     let waited = tokio::time::timeout(BEGUN_WITHIN, waiting).await;
-    let waited = waited.unwrap_or_else(|_| Err(cannot("the refresh did not come to its end")));
+    let waited = match waited {
+        Ok(waited) => waited,
+        Err(_too_long) => Err(cannot("the refresh did not come to its end")),
+    };
     if let Ok(true) = waited {
         let unheard = held.borrow().clone();
-        desk.keepers
-            .exchange(|| {
-                // The keeper that would have told of it is no more.
-                if let Some(held) = unheard {
-                    desk.record(unheard_answer(held));
-                }
-                desk.note(AppDid::StopInMidRefresh);
-            })
-            .await;
-        desk.note(AppDid::StartAgain);
+        let killed = || {
+            // The keeper that would have told of it is no more.
+            if let Some(held) = unheard {
+                desk.record(unheard_answer(held));
+            }
+            desk.note(AppDid::StopInMidRefresh);
+        };
+        desk.keepers.exchange(killed, || desk.note(AppDid::StartAgain)).await;
     }
     desk.lab.turn(|lab| lab.stopping = false);
     waited.map(|_stopped| ())

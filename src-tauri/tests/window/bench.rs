@@ -21,7 +21,6 @@ const FRAME: &str = include_str!("bench.js");
 
 #[tokio::test]
 #[ignore = "measures; run by cargo xtask bench"]
-#[expect(clippy::print_stdout, reason = "`cargo xtask bench` reads it")]
 async fn bench_lifeline() {
     let (desk, folder) = (Desk::open().await, AppFolder::new());
     // Long enough that nothing is renewed while it is measured.

@@ -4,7 +4,7 @@ use demo_server::Switches;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    App, AppFolder, Demo, Desk, Options, OwnServer, SOON, id, prepare_demo, until,
+    App, AppFolder, Demo, Desk, Options, OwnServer, SOON, id, prepare_demo, until, while_closed,
 };
 
 const HOUR: u64 = 3_600_000;
@@ -208,6 +208,28 @@ async fn on_an_account_of_ones_own_all_well_leaves_the_demo_server_alone() {
     let state = invoke(&app, "demo_state", json!({})).await;
     assert_eq!(state["switches"]["latencyMs"], 7);
     app.goes_on().await;
+}
+
+#[tokio::test]
+async fn the_switches_of_a_demo_server_that_another_copy_runs_are_known_while_somebody_looks() {
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    while_closed(&folder, async |theirs| {
+        theirs.set_switches(calm()).await.expect("it takes them");
+        let app = App::start(&desk, &folder, Options::default()).await;
+        app.try_it().await;
+        seen(&app, "demo", |demo| demo["elsewhere"] == true).await;
+        invoke(&app, "demo_state", json!({})).await;
+
+        theirs.patch_switches(json!({ "latencyMs": 9 })).await.expect("it takes them");
+        seen(&app, "demo", |demo| demo["switches"]["latencyMs"] == 9).await;
+        // And turned from here, they are turned there.
+        invoke(&app, "change_demo_switches", json!({ "change": { "latencyMs": 11 } })).await;
+        assert_eq!(theirs.switches().await.expect("it answers").latency_ms, 11);
+        seen(&app, "demo", |demo| demo["switches"]["latencyMs"] == 11).await;
+        invoke(&app, "all_well", json!({})).await;
+        assert_eq!(theirs.switches().await.expect("it answers"), Switches::default());
+    })
+    .await;
 }
 
 async fn signed_in<'a>(desk: &'a Desk, folder: &'a AppFolder) -> App<'a> {
