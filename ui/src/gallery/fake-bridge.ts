@@ -107,7 +107,10 @@ export class FakeBridge implements Bridge {
   };
   exportActivity = (...args: Parameters<Bridge['exportActivity']>): Promise<string | null> =>
     this.#answer('exportActivity', args, '/home/alice/activity.jsonl');
-  clearActivity = (): Promise<void> => this.#answer('clearActivity', [], undefined);
+  clearActivity = (): Promise<void> => {
+    const answer = this.#answer('clearActivity', [], undefined);
+    return answer.then(() => this.#tell?.({ anew: true, entries: [] }));
+  };
   copyAsCurl = (seq: number): Promise<void> => this.#answer('copyAsCurl', [seq], undefined);
   life = (): Promise<LifeHistory> => this.#answer('life', [], this.history);
 

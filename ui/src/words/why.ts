@@ -1,5 +1,5 @@
 // The line under the sentence: what was done last, and why.
-import type { Outcome, Trigger, Why } from '../contract';
+import type { Class, Outcome, Trigger, Why } from '../contract';
 import { m } from '../paraglide/messages.js';
 import { clockTime, span, took } from '../time/format';
 
@@ -54,23 +54,32 @@ function outcome(what: Outcome, time: string): string {
     case 'adopted':
       return m.why_adopted({ time });
     case 'failed':
-      switch (what.class) {
-        case 'not_sent':
-          return m.why_not_sent({ time });
-        case 'unknown_outcome':
-          return m.why_unknown_outcome({ time });
-        case 'throttled':
-          return m.why_throttled({ time });
-        case 'server_trouble':
-          return m.why_server_trouble({ time });
-        case 'not_the_auth_server':
-          return m.why_not_the_auth_server({ time });
-        case 'set_up':
-          return m.why_set_up({ time });
-        case 'unclear_refusal':
-          return m.why_unclear_refusal({ time });
-        case 'refused':
-          return m.why_refused({ time });
-      }
+      return failed(what.class, time);
+  }
+}
+
+/** What came of a refresh that failed, without its time. */
+export function cameOf(failure: Class): string {
+  return failed(failure, '').trim();
+}
+
+function failed(failure: Class, time: string): string {
+  switch (failure) {
+    case 'not_sent':
+      return m.why_not_sent({ time });
+    case 'unknown_outcome':
+      return m.why_unknown_outcome({ time });
+    case 'throttled':
+      return m.why_throttled({ time });
+    case 'server_trouble':
+      return m.why_server_trouble({ time });
+    case 'not_the_auth_server':
+      return m.why_not_the_auth_server({ time });
+    case 'set_up':
+      return m.why_set_up({ time });
+    case 'unclear_refusal':
+      return m.why_unclear_refusal({ time });
+    case 'refused':
+      return m.why_refused({ time });
   }
 }

@@ -22,8 +22,8 @@ use vault::{FileVault, PlainFiles};
 
 /// Seals nothing that anybody would want: the files go with the scenario.
 const KEY: [u8; 32] = [7; 32];
-/// A server of one's own is told of the sign-out by then.
-const PATIENCE_AT_THE_END: Duration = Duration::from_secs(10);
+/// Telling a server of a sign-out has begun by then.
+const BEGUN_BY: Duration = Duration::from_secs(3);
 
 /// Why a step could not be done.
 pub(crate) type Trouble = String;
@@ -257,25 +257,18 @@ impl Stage {
             self.quiet().await;
         }
         let keeper = self.keeper(Which::First)?;
-        let mut shown = keeper.shown();
-        let sent = || self.wire.read(|state| state.left.of(For::SignOut));
-        let (sent_before, left_before) = (sent(), shown.borrow().left_to_expire.clone());
+        let left_before = keeper.shown().borrow().left_to_expire.clone();
+        let sent_before = self.wire.read(|state| state.left.of(For::SignOut));
         keeper.sign_out().await;
-        let told = shown.wait_for(|shown| {
-            let gone = sent() > sent_before || shown.left_to_expire != left_before;
-            gone && shown.outbox.is_empty()
-        });
-        let told = tokio::time::timeout(PATIENCE_AT_THE_END, told).await;
-        let left = match told {
-            Ok(Ok(shown)) => {
-                shown.left_to_expire.clone().filter(|_| shown.left_to_expire != left_before)
-            }
-            // It had ended already: there was nothing to tell.
-            Err(_) if keeper.shown().borrow().outbox.is_empty() => None,
-            Ok(Err(_)) | Err(_) => {
-                return Err("the server could not be told of the sign-out".to_owned());
-            }
-        };
+        let on_its_way = self.wire.until(|state| state.left.of(For::SignOut) > sent_before);
+        // Where the session had ended already there is nothing to tell.
+        let _elapsed = tokio::time::timeout(BEGUN_BY, on_its_way).await;
+        self.quiet().await;
+        let shown = keeper.shown().borrow().clone();
+        if !shown.outbox.is_empty() {
+            return Err("the server could not be told of the sign-out".to_owned());
+        }
+        let left = shown.left_to_expire.filter(|left| Some(left) != left_before.as_ref());
         match left.map(|left| left.why) {
             None => Ok(()),
             Some(NotTold::NotOffered) => {

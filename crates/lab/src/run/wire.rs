@@ -127,6 +127,13 @@ impl Wire {
         self.state.send_modify(change);
     }
 
+    /// Waits until it is so. Nothing of what is watched stays borrowed: the wire could not move on.
+    pub(crate) async fn until(&self, so: impl FnMut(&State) -> bool) {
+        let mut state = self.state.subscribe();
+        // The sender lives as long as this wire.
+        drop(state.wait_for(so).await);
+    }
+
     pub(crate) fn watch(&self) -> watch::Receiver<State> {
         self.state.subscribe()
     }
