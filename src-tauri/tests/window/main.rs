@@ -54,6 +54,8 @@ mod stop_in_mid_refresh;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]
+mod tour;
+#[cfg(test)]
 mod two_copies;
 #[cfg(test)]
 mod wrong_clock;
