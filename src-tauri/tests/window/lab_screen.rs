@@ -316,7 +316,7 @@ async fn each_fault_is_set_with_its_parts_and_seen_in_the_session() {
     set(&demo, "/fault/kind", json!("none")).await;
     app.wait_until_gone(&id("switched-on")).await;
     assert_eq!(demo.counters().await.faults_shown, 2);
-    app.click(&id("try-again")).await;
+    app.click(&id("renew-now")).await;
     app.wait_for_refreshes(1, SOON).await;
     app.goes_on().await;
 }
@@ -408,17 +408,21 @@ async fn at_a_server_of_ones_own_there_is_nothing_of_the_demo_servers() {
 }
 
 #[tokio::test]
-async fn before_the_first_sign_in_all_well_sets_the_demo_server_right_too() {
+async fn with_everything_forgotten_all_well_sets_the_demo_server_right_too() {
     let (desk, folder) = (Desk::open().await, AppFolder::new());
-    prepare_demo(&folder, Switches { latency_ms: 7, ..calm() }).await;
-    let app = App::start(&desk, &folder, Options::default()).await;
+    let app = signed_in(&desk, &folder).await;
+    let demo = Demo::of(&folder).await;
+    in_lab(&app).await;
+    app.choose_option("lab-rotation", "strict").await;
+    set(&demo, "/rotation/kind", json!("strict")).await;
+    app.click(&id("nav-session")).await;
+    app.invoke("forget_everything", json!({})).await.expect("it can be forgotten");
     app.element(&id("welcome")).await;
-    app.wait_for(&id("switched-on"), |said| said.contains("answers 7 ms late"), SOON).await;
+    app.wait_for(&id("switched-on"), |said| said.contains("strict rotation"), SOON).await;
 
     app.click(&id("all-well")).await;
 
     app.wait_until_gone(&id("switched-on")).await;
-    let demo = Demo::of(&folder).await;
     let defaults = serde_json::to_value(Switches::default()).expect("switches are JSON");
     assert_eq!(demo.switches().await, defaults);
 }
