@@ -99,11 +99,11 @@ describe('the tour', () => {
     expect(names(bridge)).toEqual(['tryDemo']);
   });
 
-  it('hurries a renewal by passing over the time until it is due, and no more', async () => {
+  it('hurries a renewal by passing over most of the wait, and lets it come by itself', async () => {
     const bridge = await toured(1);
     await press();
     const due = (after(1).session.token?.renewsMs ?? 0) - NOW;
-    expect(asked(bridge, 'sleepComputer')).toEqual([[due + 250]]);
+    expect(asked(bridge, 'sleepComputer')).toEqual([[due - 1_500]]);
   });
 
   it('leaves when the next renewal is about to fall due', async () => {
