@@ -30,6 +30,8 @@ mod keychain;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod lab_screens;
+#[cfg(test)]
 mod lab_switches;
 #[cfg(test)]
 mod launch;
