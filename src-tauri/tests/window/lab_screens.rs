@@ -216,7 +216,7 @@ async fn each_step_of_the_tour() {
             wear(&app, language, theme).await;
             app.click(&id("tour-do")).await;
             step(&app, "2").await;
-            in_each_size(&app, &format!("tour-2.{language}.{theme}"), "resting", "main h1").await;
+            in_each_size(&app, &format!("tour-2.{language}.{theme}"), "resting", "nothing").await;
             app.click(&id("tour-leave")).await;
             app.click(&id("nav-lab")).await;
             app.click(&id("start-tour")).await;

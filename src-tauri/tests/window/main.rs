@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod activity_export;
 #[cfg(test)]
+mod activity_page;
+#[cfg(test)]
 mod asleep;
 #[cfg(test)]
 mod bad_answers;
@@ -42,6 +44,8 @@ mod permissions;
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
+mod scenario_page;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod screens;
@@ -53,6 +57,8 @@ mod sign_out;
 mod simple_jwt;
 #[cfg(test)]
 mod stop_in_mid_refresh;
+#[cfg(test)]
+mod token_page;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]

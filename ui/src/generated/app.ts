@@ -136,7 +136,7 @@ name: string,
 value: string, 
 /**
  * The same as a moment in milliseconds since 1970, for those that are one (`exp`, `iat`, `nbf`,
- * `auth_time`).
+ * `auth_time`, `session_expires_at`).
  */
 atMs: number | null, };
 
@@ -313,7 +313,7 @@ access: TokenDetail | null,
 refresh: TokenDetail | null, 
 /**
  * When the server's own session ends, in milliseconds since 1970, where a claim tells
- * (`session_expires_at`, or `auth_time` with a stated length); `None`: the server did not say.
+ * (`session_expires_at`); `None`: the server did not say.
  */
 sessionEndsMs: number | null, };
 
