@@ -45,6 +45,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_watches_the_switches_hears_that_a_fault_has_turned_itself_off() {
+        let scene = Scene::well().await;
+        let control = scene.server.control();
+        let mut watched = control.switches_watch().unwrap();
+        let fault = json!({"fault": {"kind": "refuse", "times": 1, "on": ["login"]}});
+        let set = control.patch_switches(fault).await.unwrap();
+        assert_eq!(*watched.borrow_and_update(), set);
+        let alice = json!({"username": "alice", "password": "wonderland"}).to_string();
+        let port = scene.server.port();
+        assert_eq!(send(port, "POST", "/api/login", &[], &alice).await.unwrap().status, 401);
+        assert!(watched.has_changed().unwrap());
+        let well = scene.server.control().switches().await.unwrap();
+        assert_eq!(*watched.borrow(), well);
+        assert_ne!(well, set);
+    }
+
+    #[tokio::test]
     async fn a_preflight_is_answered_without_permission() {
         let scene = Scene::well().await;
         let headers = [

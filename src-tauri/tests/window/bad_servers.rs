@@ -98,19 +98,20 @@ async fn whoever_answers_in_its_place_or_whatever_ails_it_the_session_goes_on() 
     app.try_it().await;
     let demo = Demo::of(&folder).await;
 
-    for (renewals, (fault, kind, sentence, why)) in (1..).zip(cases) {
+    for (fault, kind, sentence, why) in cases {
+        let before = demo.counters().await.refreshes_granted;
         demo.set(json!({ "fault": fault })).await;
         app.click(&id("renew-now")).await;
         app.says(kind, sentence).await;
         app.shows(&id("why"), why).await;
 
         demo.set(json!({ "fault": null })).await;
+        // The ladder's next try may come before the click: then the click renews once more.
         app.click(&id("renew-now")).await;
-        app.wait_for_refreshes(renewals, SOON).await;
         app.goes_on().await;
+        assert!(demo.counters().await.refreshes_granted > before, "renewed after {kind}");
     }
-    let counters = demo.counters().await;
-    assert_eq!((counters.logins, counters.refreshes_granted), (1, 5));
+    assert_eq!(demo.counters().await.logins, 1);
 }
 
 #[tokio::test]

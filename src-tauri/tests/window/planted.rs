@@ -171,7 +171,8 @@ impl Careless {
 
     /// From now on it refuses, in words that repeat what it was asked.
     fn fail(&self) {
-        self.fails.store(1, Ordering::Relaxed);
+        // It names the token that it granted last, however often it is asked.
+        self.fails.store(self.refreshes.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 
@@ -185,11 +186,12 @@ async fn login(Json(asked): Json<Value>) -> Response {
 
 async fn refresh(State(shared): State<Shared>, Json(asked): Json<Value>) -> Response {
     let number = shared.refreshes.fetch_add(1, Ordering::Relaxed) + 1;
-    if shared.fails.load(Ordering::Relaxed) > 0 {
+    let granted = shared.fails.load(Ordering::Relaxed);
+    if granted > 0 {
         let token = asked["refreshToken"].as_str().unwrap_or_default();
         let refusal = json!({
             "error": "invalid_request",
-            "message": format!("no idea what {token} is (was it planted-access-{}?)", number - 1),
+            "message": format!("no idea what {token} is (was it planted-access-{granted}?)"),
             "request": asked,
         });
         return (StatusCode::BAD_REQUEST, with_secrets(), Json(refusal)).into_response();
