@@ -164,7 +164,7 @@ describe('the activity', () => {
   it('says when there is nothing yet', async () => {
     await openActivity([]);
     expect(screen.getByTestId('activity-nothing')).toHaveTextContent(
-      'Nothing has been done yet. Once you sign in, every step shows up here.',
+      'Nothing is listed yet. Every step shows up here as it is done.',
     );
     expect(screen.queryByTestId('activity-list')).toBeNull();
   });
@@ -243,7 +243,7 @@ describe('a refresh token that was about to be sent when the process ended', () 
   it('is said to have perhaps been sent before', async () => {
     await openActivity([entries[0] as Entry, again]);
     expect(screen.getByTestId('sent-before')).toHaveTextContent(
-      'This refresh token may have been sent before, at 14:32:05',
+      'This refresh token may have been sent before, at 14:32:17',
     );
     await userEvent.click(line(again.seq).querySelector('[data-open]') as HTMLElement);
     expect(screen.getByTestId('activity-detail')).toHaveTextContent('May have been sent');
