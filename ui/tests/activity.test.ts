@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
-import type { Entry } from '../src/contract';
+import type { Entry, What } from '../src/contract';
 import { fullActivity, richActivity, Scribe } from '../src/gallery/activity-fixtures';
 import type { FakeBridge } from '../src/gallery/fake-bridge';
 import { fixtures } from '../src/gallery/fixtures';
@@ -183,7 +183,7 @@ describe('the activity', () => {
   it('says when there is nothing yet', async () => {
     await openActivity([]);
     expect(screen.getByTestId('activity-nothing')).toHaveTextContent(
-      'Nothing has been done yet. Once you sign in, every step shows up here.',
+      'Nothing is listed yet. Every step shows up here as it is done.',
     );
     expect(screen.queryByTestId('activity-list')).toBeNull();
   });
@@ -248,8 +248,47 @@ describe('a refresh token that was sent before', () => {
     const entry = { ...(retried[1] as Entry), sentBefore: 3 };
     await openActivity([entry]);
     const mark = screen.getByTestId('sent-before');
-    expect(mark).toHaveTextContent('by an entry that is no longer kept');
+    expect(mark).toHaveTextContent('An earlier entry with this refresh token is no longer kept.');
     expect(within(mark).queryByRole('button')).toBeNull();
+  });
+});
+
+describe('a refresh token that was about to be sent when the process ended', () => {
+  const entries = new Scribe(NOW)
+    .note({ kind: 'disk', step: 'intent_written', tookMs: 2, trouble: null, token: '9f10aa' })
+    .note(retried[1]?.what as What).entries;
+  const again = { ...(entries[1] as Entry), sentBefore: 1 };
+
+  it('is said to have perhaps been sent before', async () => {
+    await openActivity([entries[0] as Entry, again]);
+    expect(screen.getByTestId('sent-before')).toHaveTextContent(
+      'This refresh token may have been sent before, at 14:32:17',
+    );
+    await userEvent.click(line(again.seq).querySelector('[data-open]') as HTMLElement);
+    expect(screen.getByTestId('activity-detail')).toHaveTextContent('May have been sent');
+  });
+});
+
+describe('a decision', () => {
+  const came: What = {
+    kind: 'decision',
+    input: 'came',
+    trigger: 'focus',
+    leftMs: 3_600,
+    from: 'resting',
+    to: 'refreshing',
+    why: '',
+    effects: ['refresh'],
+    next: null,
+  };
+
+  it.each([
+    [3_600, 'Window came to front, 4 s left: a renewal begins'],
+    [-8 * 3_600_000, 'Window came to front, 8 h past its end: a renewal begins'],
+    [null, 'Window came to front: a renewal begins'],
+  ])('says what was left of the token: %s', async (leftMs, said) => {
+    await openActivity(new Scribe(NOW).note({ ...came, leftMs }).entries);
+    expect(shown()[0]).toHaveTextContent(said);
   });
 });
 

@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod activity_export;
 #[cfg(test)]
+mod activity_page;
+#[cfg(test)]
 mod asleep;
 #[cfg(test)]
 mod bad_answers;
@@ -31,6 +33,7 @@ mod keychain;
 mod kill;
 #[cfg(test)]
 mod lab_screen;
+mod lab_screens;
 #[cfg(test)]
 mod lab_switches;
 #[cfg(test)]
@@ -41,6 +44,8 @@ mod own_server;
 mod permissions;
 #[cfg(test)]
 mod planted;
+#[cfg(test)]
+mod scenario_page;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
@@ -53,6 +58,8 @@ mod sign_out;
 mod simple_jwt;
 #[cfg(test)]
 mod stop_in_mid_refresh;
+#[cfg(test)]
+mod token_page;
 #[cfg(test)]
 mod tokens;
 #[cfg(test)]

@@ -68,6 +68,7 @@ export class Scribe {
       kind: 'decision',
       input,
       trigger: null,
+      leftMs: null,
       from,
       to,
       why: 'renews what is due, and whatever the person asks for',
