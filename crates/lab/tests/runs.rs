@@ -213,3 +213,33 @@ async fn an_account_of_ones_own_is_counted_on_the_way_out_and_signed_out_at_the_
     assert_eq!(turns_switches.verdict, Verdict::NotRun);
     assert_eq!(theirs.control().counters().await.unwrap().logins, 1, "it was begun");
 }
+
+#[tokio::test]
+async fn a_session_whose_renewal_is_under_way_has_not_ended() {
+    // The server holds the answer: it may be a grant.
+    let steps = "server access-lifetime=\"1m\"\nsign-in\nfault \"hold\"\nwait-until \"expired\"\n";
+    let report = at_speed(&format!("{steps}expect session=\"ended\"")).await;
+    let (line, detail) = unmet(&report);
+    assert_eq!(line, 6);
+    assert!(detail.contains("undecided"), "{detail}");
+    let after = format!("{steps}all-well\nexpect session=\"survived\" within=\"2m\"");
+    assert_eq!(at_speed(&after).await.verdict, Verdict::Passed);
+}
+
+#[tokio::test]
+async fn a_copy_that_another_keeps_from_renewing_has_not_lost_its_session() {
+    let steps = "server access-lifetime=\"1m\"\nsign-in\nsecond-copy\nfault \"hold\"\nrenew\n\
+                 wait \"55s\"\nrenew\nwait \"10s\"\nexpect copy=2 session=\"ended\"";
+    let report = at_speed(steps).await;
+    let (line, detail) = unmet(&report);
+    assert_eq!(line, 10);
+    assert!(detail.contains("undecided"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_good_token_that_the_api_cannot_be_asked_about_has_not_ended() {
+    let steps = "server access-lifetime=\"1h\" tell-refresh-token=\"never\"\nsign-in\nnetwork-off\n\
+                 expect session=\"ended\"";
+    let report = at_speed(steps).await;
+    assert!(unmet(&report).1.contains("undecided: the API does not answer"), "{report:#?}");
+}

@@ -2,6 +2,7 @@
 //! demo server of its own (or the server of an account of one's own).
 
 use super::hand::Hand;
+use super::time::{Hold, IN_VAIN};
 use super::wire::{Connect, For, Wire};
 use crate::report::Evidence;
 use crate::scenario::{Own, Which};
@@ -39,6 +40,10 @@ pub(crate) struct Stage {
     /// The server's switches as they are now, and as the head of the file has set them.
     pub(crate) switches: Switches,
     pub(crate) at_the_head: Switches,
+    /// What the server holds back.
+    pub(crate) hold: Option<Hold>,
+    /// So long it may take until everything has come to rest.
+    pub(crate) patience: Duration,
     own: Option<Own>,
     copies: [Option<App>; 2],
     folder: TempDir,
@@ -75,13 +80,15 @@ impl Stage {
             clock_ms: 0,
             at_the_head: switches.clone(),
             switches,
+            hold: None,
+            patience: IN_VAIN,
             own,
             copies: [None, None],
             folder,
         };
         stage.turned();
         stage.start(Which::First)?;
-        stage.quiet().await;
+        stage.quiet().await?;
         Ok(stage)
     }
 
@@ -93,7 +100,7 @@ impl Stage {
         let (keeper, task) = Keeper::new(Setup {
             clock: self.hand.clock(),
             vault: Arc::new(FileVault::new(slots, keys)),
-            connector: Arc::new(Connect(self.wire.clone())),
+            connector: Arc::new(Connect(self.wire.clone(), which)),
             policy: Policy::default(),
             seed: 7,
             recorder: Arc::new(Nobody),
@@ -112,8 +119,7 @@ impl Stage {
             state.keep_answer = false;
             state.kept_answer = false;
         });
-        self.quiet().await;
-        Ok(())
+        self.quiet().await
     }
 
     /// Has a refresh answered by the server, and ends the process before the answer is saved.
@@ -121,7 +127,7 @@ impl Stage {
         let keeper = self.keeper(which)?;
         self.wire.change(|state| state.keep_answer = true);
         keeper.tell(Trigger::Asked).await;
-        self.quiet().await;
+        self.quiet().await?;
         if !self.wire.read(|state| state.kept_answer) {
             self.wire.change(|state| state.keep_answer = false);
             return Err("no refresh was answered in which the app could be stopped".to_owned());
@@ -167,7 +173,7 @@ impl Stage {
         let (settings, password) = self.account();
         let user = settings.user.clone();
         let account = serde_json::to_value(settings).map_err(|why| why.to_string())?;
-        let server = Connect(self.wire.clone()).connect(&account)?;
+        let server = Connect(self.wire.clone(), which).connect(&account)?;
         let credentials = Credentials { user, password };
         let request = SignIn { server, account, credentials, keep: Keep::Disk };
         self.sign_ins += 1;
@@ -254,7 +260,7 @@ impl Stage {
         self.wire.change(|state| state.offline = false);
         if !self.runs(Which::First) {
             self.start(Which::First)?;
-            self.quiet().await;
+            self.quiet().await?;
         }
         let keeper = self.keeper(Which::First)?;
         let left_before = keeper.shown().borrow().left_to_expire.clone();
@@ -263,7 +269,7 @@ impl Stage {
         let on_its_way = self.wire.until(|state| state.left.of(For::SignOut) > sent_before);
         // Where the session had ended already there is nothing to tell.
         let _elapsed = tokio::time::timeout(BEGUN_BY, on_its_way).await;
-        self.quiet().await;
+        self.quiet().await?;
         let shown = keeper.shown().borrow().clone();
         if !shown.outbox.is_empty() {
             return Err("the server could not be told of the sign-out".to_owned());
