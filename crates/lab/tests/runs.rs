@@ -137,7 +137,7 @@ async fn what_cannot_be_done_ends_the_run_and_says_why() {
     assert_eq!(report.verdict, Verdict::NotRun);
     assert!(report.says.contains("no refresh was answered"), "{}", report.says);
     assert_eq!(report.steps[3].outcome, StepOutcome::Ahead);
-    let refused = at_speed("fault \"refuse\" on=\"login\"\nsign-in").await;
+    let refused = at_speed("fault \"refuse\" on=\"login\"\nsign-in\nexpect logins=1").await;
     assert_eq!(refused.verdict, Verdict::NotRun);
     assert!(refused.says.contains("the sign-in failed"), "{}", refused.says);
 }
@@ -172,7 +172,9 @@ async fn a_run_can_be_stopped_in_the_middle_of_a_wait() {
         }
     };
     let how = How { pace: Pace::RealTime, own: None };
-    let both = vec![scenario("sign-in\nwait \"30 days\""), scenario("sign-in")];
+    let both = ["sign-in\nwait \"30 days\"\nexpect logins=1", "sign-in\nexpect logins=1"]
+        .map(scenario)
+        .to_vec();
     let reports = lab::run(both, how, news, stop).await;
     assert_eq!(reports.len(), 1, "the second was begun");
     assert_eq!(reports[0].verdict, Verdict::NotRun);
@@ -209,7 +211,7 @@ async fn an_account_of_ones_own_is_counted_on_the_way_out_and_signed_out_at_the_
     assert_eq!((counted.logins, counted.refreshes, counted.logouts), (1, 3, 1));
     assert_eq!(theirs.control().snapshot().await.unwrap().living_sessions, 0);
 
-    let turns_switches = run(scenario("sign-in\nrevoke"), how).await;
+    let turns_switches = run(scenario("sign-in\nrevoke\nexpect logins=1"), how).await;
     assert_eq!(turns_switches.verdict, Verdict::NotRun);
     assert_eq!(theirs.control().counters().await.unwrap().logins, 1, "it was begun");
 }

@@ -86,7 +86,9 @@ pub(crate) async fn sample(stage: &Stage, which: Which) -> Result<Sample, Troubl
                     open("the app holds what it could renew with, and has not done so")
                 }
                 // A token that has not ended may go on being good.
-                (Held::Nothing | Held::Refused, Call::Unanswered) => open("the API does not answer"),
+                (Held::Nothing | Held::Refused, Call::Unanswered) => {
+                    open("the API does not answer")
+                }
                 (Held::Nothing | Held::Refused, Call::NoToken | Call::Answered(_)) => Judged::Ended,
             },
         }
