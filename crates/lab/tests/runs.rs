@@ -93,7 +93,7 @@ async fn a_count_that_the_server_does_not_confirm_fails_with_the_line_and_what_w
         ("session=\"ended\"", "session survived (API: 200), expected ended"),
         ("api=401", "api: 200, expected 401"),
         ("api=\"none\"", "api: 200, expected no answer"),
-        ("says=\"portal\"", "says: resting, expected portal"),
+        ("logins=1 says=\"portal\"", "says: resting, expected portal"),
         ("refreshes=9 within=\"10s\"", "refreshes: 2, expected 9"),
     ] {
         let report = at_speed(&steps(wrong)).await;

@@ -1,6 +1,7 @@
 //! One scenario's world: the app's own keeper, vault and client over a folder of their own, and a
 //! demo server of its own (or the server of an account of one's own).
 
+use super::files::Files;
 use super::hand::Hand;
 use super::time::{Hold, IN_VAIN};
 use super::wire::{Connect, For, Wire};
@@ -16,13 +17,10 @@ use keeper::{Keeper, NotTold, Setup, SignIn};
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use vault::keys::{FileKey, FixedKey, Key, Keys};
 use vault::{FileVault, PlainFiles};
 
-/// Seals nothing that anybody would want: the files go with the scenario.
-const KEY: [u8; 32] = [7; 32];
 /// Telling a server of a sign-out has begun by then.
 const BEGUN_BY: Duration = Duration::from_secs(3);
 
@@ -46,7 +44,10 @@ pub(crate) struct Stage {
     pub(crate) patience: Duration,
     own: Option<Own>,
     copies: [Option<App>; 2],
-    folder: TempDir,
+    /// Seals the files, among them the tokens of an account of one's own: it is nowhere but here, so
+    /// that what may be left of them is worth nothing.
+    key: Key,
+    files: Files,
 }
 
 struct App {
@@ -67,7 +68,8 @@ impl Stage {
                 )
             }
         };
-        let folder = tempfile::tempdir()
+        let key = Key::random().map_err(|why| format!("no key could be made: {why}"))?;
+        let files = Files::new()
             .map_err(|why| format!("no folder could be made for the scenario's files: {why}"))?;
         let wire = Wire::new(hand.clock(), hand.at_speed());
         let began = hand.now().boot;
@@ -84,7 +86,8 @@ impl Stage {
             patience: IN_VAIN,
             own,
             copies: [None, None],
-            folder,
+            key,
+            files,
         };
         stage.turned();
         stage.start(Which::First)?;
@@ -94,9 +97,9 @@ impl Stage {
 
     /// Starts the app over whatever is in the folder.
     pub(crate) fn start(&mut self, which: Which) -> Result<(), Trouble> {
-        let folder = self.folder.path();
+        let folder = self.files.kept();
         let slots = PlainFiles::new(folder, "main").map_err(|why| why.to_string())?;
-        let keys = Keys::new(FixedKey(Key::new(KEY)), FileKey::new(folder));
+        let keys = Keys::new(FixedKey(self.key.clone()), FileKey::new(folder));
         let (keeper, task) = Keeper::new(Setup {
             clock: self.hand.clock(),
             vault: Arc::new(FileVault::new(slots, keys)),
@@ -284,5 +287,29 @@ impl Stage {
                 Err("the server did not take note of the sign-out".to_owned())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Pace;
+    use keeper::ports::Vault as _;
+
+    #[tokio::test]
+    async fn what_a_run_keeps_opens_with_its_own_key_only_and_goes_with_it() {
+        let mut stage = Stage::set(Hand::new(Pace::AtSpeed), None).await.unwrap();
+        stage.sign_in(Which::First).await.unwrap();
+        let folder = stage.files.kept().to_owned();
+        let opens = |key: Key| {
+            let slots = PlainFiles::new(&folder, "main").unwrap();
+            let vault = FileVault::new(slots, Keys::new(FixedKey(key), FileKey::new(&folder)));
+            vault.read().is_ok_and(|reading| reading.record.is_some_and(|it| it.session.is_some()))
+        };
+        assert!(opens(stage.key.clone()));
+        assert!(!opens(Key::new([7; 32])), "a key that everybody knows");
+        assert!(!opens(Stage::set(Hand::new(Pace::AtSpeed), None).await.unwrap().key));
+        stage.strike().await;
+        assert!(!folder.exists());
     }
 }
