@@ -73,7 +73,8 @@ impl Desk {
         let stored = Arc::new(watch::Sender::new(file.read()));
         let demo = Demo::new(folder.join("demo-server"), Arc::clone(&clock), runtime.clone());
         let lab = Lab::default();
-        let activity = Remembered::open(folder.join("activity"), runtime.clone());
+        let by = Arc::clone(&clock) as Arc<dyn Clock>;
+        let activity = Remembered::open(folder.join("activity"), by, runtime.clone());
         let recorder = Arc::new(activity.clone()) as Arc<dyn Recorder>;
         // Before anything is told by the keeper.
         let (at_ms, what) = (clock.now().wall.0, What::App { did: AppDid::Start });
