@@ -15,8 +15,9 @@ pub(crate) use leash::{Leash, Leashed};
 pub(crate) use stop::stop_in_mid_refresh;
 
 use crate::wire::LabView;
-use engine::Exchange;
-use std::sync::Arc;
+use engine::{Class, Exchange};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// What is said of a request that was kept from leaving.
@@ -38,6 +39,8 @@ struct Inner {
 struct Held {
     /// The request and its answer, redacted.
     exchange: Exchange,
+    /// What is to be said of it.
+    class: Class,
     /// What was sent to be renewed: six characters.
     sent: Option<String>,
 }
@@ -69,16 +72,22 @@ impl Lab {
     }
 
     /// Returns at once unless the keeper is to be stopped in this refresh; then, only if that was
-    /// called off.
-    async fn hold(&self, held: impl FnOnce() -> Held) {
+    /// called off. Then the keeper hears it, and tells of it: nothing comes in between.
+    async fn hold(&self, held: Held) {
         if self.state().stopping {
-            self.0.held.send_replace(Some(held()));
+            self.0.held.send_replace(Some(held));
             let _called_off = self.changes().wait_for(|state| !state.stopping).await.is_ok();
+            let _heard = self.take_held();
         }
     }
 
     /// Tells whenever a refresh is held.
     fn held(&self) -> watch::Receiver<Option<Held>> {
         self.0.held.subscribe()
+    }
+
+    /// The refresh that is held, for the one who tells of it.
+    fn take_held(&self) -> Option<Held> {
+        self.0.held.send_replace(None)
     }
 }
