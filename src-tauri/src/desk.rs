@@ -219,8 +219,12 @@ impl Desk {
 
     /// Has the keeper renew as the person and the account's settings say.
     pub(crate) async fn apply_policy(&self) {
-        let assumed = self
-            .account()
+        self.renew_as(self.account()).await;
+    }
+
+    /// The same, where it is known whose session the keeper is about to find.
+    pub(crate) async fn renew_as(&self, account: Option<Account>) {
+        let assumed = account
             .map_or(ASSUMED_LIFETIME_S, |account| account.settings(&self.demo).assumed_lifetime_s);
         self.keeper().set_policy(self.preferences().policy(assumed)).await;
     }

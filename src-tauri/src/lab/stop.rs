@@ -24,6 +24,7 @@ pub(crate) async fn stop_in_mid_refresh(desk: &Desk) -> Result<(), AppError> {
     }
     let mut held = desk.lab.held();
     let mut state = desk.lab.changes();
+    let account = desk.account();
     if !desk.lab.turn(|lab| lab.stopping = true) {
         // It is under way.
         return Ok(());
@@ -58,6 +59,8 @@ pub(crate) async fn stop_in_mid_refresh(desk: &Desk) -> Result<(), AppError> {
             desk.note(AppDid::StopInMidRefresh);
         };
         desk.keepers.exchange(killed, || desk.note(AppDid::StartAgain)).await;
+        // Before it has read the record: what its account assumes holds from the start.
+        desk.renew_as(account).await;
     }
     desk.lab.turn(|lab| lab.stopping = false);
     waited.map(|_stopped| ())
