@@ -173,7 +173,7 @@ impl Desk {
     /// # Errors
     /// What could not be removed.
     pub(crate) async fn forget(&self) -> Result<(), AppError> {
-        let forgotten = self.keeper().forget().await;
+        let forgotten = self.keepers.settled().await.keeper.forget().await;
         self.clipboard.forget_token().await;
         // Last, so that nothing of the session is told after it.
         self.activity.clear().await?;
