@@ -184,6 +184,7 @@ impl Desk {
     pub(crate) async fn quit(&self) {
         self.note(AppDid::Quit);
         self.runs.stop();
+        self.clipboard.close().await;
         self.keepers.quit().await;
         self.clipboard.forget_token().await;
         self.demo.quit().await;
