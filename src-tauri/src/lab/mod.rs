@@ -32,6 +32,8 @@ struct Inner {
     state: watch::Sender<LabView>,
     /// The last refresh that was held on its way back to a keeper that is to be stopped.
     held: watch::Sender<Option<Held>>,
+    /// When the window was last put away.
+    left: Mutex<Option<Instant>>,
 }
 
 /// A refresh that was answered, and whose answer nobody hears.
@@ -63,6 +65,16 @@ impl Lab {
             turn(state);
             *state != before
         })
+    }
+
+    /// Whether the window may be put away now, since it was not within so long; then it is.
+    fn may_leave(&self, not_within: Duration, now: Instant) -> bool {
+        let mut left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = left.is_none_or(|left| now.saturating_duration_since(left) >= not_within);
+        if may {
+            *left = Some(now);
+        }
+        may
     }
 
     /// Returns once it is offline.
