@@ -71,7 +71,9 @@ impl Desk {
         let files = SlotFiles::new(folder, ACCOUNT)?;
         let file = PreferenceFile::in_folder(folder);
         let stored = Arc::new(watch::Sender::new(file.read()));
-        let demo = Demo::new(folder.join("demo-server"), Arc::clone(&clock), runtime.clone());
+        let of_app = app.clone();
+        let seen = Arc::new(move || crate::is_seen(&of_app));
+        let demo = Demo::new(folder.join("demo-server"), Arc::clone(&clock), seen, runtime.clone());
         let lab = Lab::default();
         let by = Arc::clone(&clock) as Arc<dyn Clock>;
         let activity = Remembered::open(folder.join("activity"), by, runtime.clone());
