@@ -167,6 +167,8 @@ impl Desk {
             && let Some(before) = present.replace(task)
         {
             before.abort();
+            // Whoever has begun it is gone.
+            self.runs.stop();
         }
     }
 
@@ -264,7 +266,10 @@ impl Desk {
             return;
         }
         self.note_switch("offline", if on { "on" } else { "off" });
-        if !on {
+        if on {
+            // Its requests go through no gate.
+            self.runs.stop_own();
+        } else {
             self.keepers.tell(Trigger::NetworkBack).await;
         }
     }
@@ -306,6 +311,10 @@ impl Desk {
             let why = "an account of one's own, and its password, are needed";
             return Err(AppError::new(ErrorCode::BadSettings, why));
         };
+        if self.keeper().shown().borrow().keep == Keep::Memory {
+            let why = "this account is kept in memory only: a run would keep its session in files";
+            return Err(AppError::new(ErrorCode::BadSettings, why));
+        }
         if let Some(offline) = self.offline() {
             return Err(offline);
         }
