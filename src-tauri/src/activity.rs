@@ -4,6 +4,7 @@
 use crate::wire::{AppError, ErrorCode};
 use activity::{Activity, ActivityNews, ExportFormat, Limits};
 use keeper::activity::{Event, Life, Recorder};
+use keeper::ports::Clock;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,7 +49,18 @@ impl Told {
 
 impl Remembered {
     /// Begins to read what is in `folder`.
-    pub(crate) fn open(folder: PathBuf, runtime: tokio::runtime::Handle) -> Self {
+    pub(crate) fn open(
+        folder: PathBuf,
+        clock: Arc<dyn Clock>,
+        runtime: tokio::runtime::Handle,
+    ) -> Self {
+        Self::opened_by(move || Activity::open(&folder, Limits::default(), clock), runtime)
+    }
+
+    fn opened_by(
+        open: impl FnOnce() -> Arc<Activity> + Send + 'static,
+        runtime: tokio::runtime::Handle,
+    ) -> Self {
         let remembered = Self(Arc::new(Inner {
             state: Mutex::new(State::Opening(Vec::new())),
             opened: watch::Sender::new(false),
@@ -56,8 +68,15 @@ impl Remembered {
             runtime: runtime.clone(),
         }));
         let opening = remembered.clone();
-        runtime
-            .spawn_blocking(move || opening.has_opened(Activity::open(&folder, Limits::default())));
+        let open = runtime.spawn_blocking(open);
+        runtime.spawn(async move {
+            let opened = open.await.unwrap_or_else(|error| {
+                // Whoever waits for it must not wait for ever.
+                tracing::error!(%error, "the activity cannot be read; it is kept in memory only");
+                Activity::in_memory(Limits::default())
+            });
+            opening.has_opened(opened);
+        });
         remembered
     }
 
@@ -181,6 +200,7 @@ fn not_written(error: io::Error) -> AppError {
 mod tests {
     use super::*;
     use keeper::activity::{AppDid, What};
+    use keeper::clock::SystemClock;
 
     fn event(at_ms: i64) -> Event {
         Event { at_ms, memory_only: false, what: What::App { did: AppDid::Start } }
@@ -203,12 +223,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_cannot_be_read_keeps_nobody_waiting() {
+        let handle = tokio::runtime::Handle::current();
+        let remembered = Remembered::opened_by(|| panic!("on purpose"), handle);
+        remembered.record(event(1));
+        let got = tokio::time::timeout(Duration::from_secs(10), remembered.get()).await;
+        assert_eq!(got.expect("it is there all the same").entries().len(), 1);
+    }
+
+    #[tokio::test]
     async fn an_export_is_for_its_owner_alone_and_replaces_what_was_there() {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("activity.jsonl");
         std::fs::write(&to, "something older").unwrap();
         let handle = tokio::runtime::Handle::current();
-        let remembered = Remembered::open(folder.path().join("activity"), handle);
+        let clock = Arc::new(SystemClock::new());
+        let remembered = Remembered::open(folder.path().join("activity"), clock, handle);
         remembered.record(event(7));
         remembered.export(ExportFormat::JsonLines, 0, to.clone()).await.unwrap();
         let written = std::fs::read_to_string(&to).unwrap();

@@ -57,8 +57,8 @@ pub(crate) async fn sign_in(
 
 #[tauri::command]
 pub(crate) async fn sign_out(desk: Desks<'_>) -> Result<(), AppError> {
-    desk.keeper().sign_out().await;
-    Ok(())
+    let heard = desk.keepers.settled().await.keeper.sign_out().await;
+    heard.then_some(()).ok_or_else(|| AppError::from(&SignInError::Quitting))
 }
 
 #[tauri::command]
@@ -141,7 +141,8 @@ async fn enter(
         .map_err(|message| AppError::new(ErrorCode::BadSettings, message))?;
     let credentials = Credentials { user, password };
     let request = SignIn { server, account: account.write(), credentials, keep };
-    desk.keeper().sign_in(request).await.map_err(|error| AppError::from(&error))?;
+    let signed_in = desk.keepers.settled().await.keeper.sign_in(request).await;
+    signed_in.map_err(|error| AppError::from(&error))?;
     desk.apply_policy().await;
     Ok(())
 }

@@ -28,9 +28,13 @@ pub(crate) struct Demo {
     /// Hears of every change of its switches.
     follower: Arc<std::sync::Mutex<Option<AbortHandle>>>,
     curiosity: Arc<Curiosity>,
+    seen: Seen,
     clock: Clock,
     runtime: tokio::runtime::Handle,
 }
+
+/// Whether somebody can see the window.
+pub(crate) type Seen = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// What is known of it.
 #[derive(Clone, Default)]
@@ -51,6 +55,7 @@ impl Demo {
     pub(crate) fn new(
         folder: PathBuf,
         clock: Arc<TravelClock>,
+        seen: Seen,
         runtime: tokio::runtime::Handle,
     ) -> Self {
         let first = LIFETIMES_MS.first().copied().unwrap_or_default();
@@ -61,6 +66,7 @@ impl Demo {
             running: Arc::default(),
             follower: Arc::default(),
             curiosity: Arc::default(),
+            seen,
             folder,
             clock: Clock::from_fn(Arc::new(move || {
                 let slept = clock.moved().borrow().slept_ms;

@@ -71,9 +71,12 @@ impl Desk {
         let files = SlotFiles::new(folder, ACCOUNT)?;
         let file = PreferenceFile::in_folder(folder);
         let stored = Arc::new(watch::Sender::new(file.read()));
-        let demo = Demo::new(folder.join("demo-server"), Arc::clone(&clock), runtime.clone());
+        let of_app = app.clone();
+        let seen = Arc::new(move || crate::is_seen(&of_app));
+        let demo = Demo::new(folder.join("demo-server"), Arc::clone(&clock), seen, runtime.clone());
         let lab = Lab::default();
-        let activity = Remembered::open(folder.join("activity"), runtime.clone());
+        let by = Arc::clone(&clock) as Arc<dyn Clock>;
+        let activity = Remembered::open(folder.join("activity"), by, runtime.clone());
         let recorder = Arc::new(activity.clone()) as Arc<dyn Recorder>;
         // Before anything is told by the keeper.
         let (at_ms, what) = (clock.now().wall.0, What::App { did: AppDid::Start });
@@ -164,6 +167,8 @@ impl Desk {
             && let Some(before) = present.replace(task)
         {
             before.abort();
+            // Whoever has begun it is gone.
+            self.runs.stop();
         }
     }
 
@@ -172,7 +177,7 @@ impl Desk {
     /// # Errors
     /// What could not be removed.
     pub(crate) async fn forget(&self) -> Result<(), AppError> {
-        let forgotten = self.keeper().forget().await;
+        let forgotten = self.keepers.settled().await.keeper.forget().await;
         self.clipboard.forget_token().await;
         // Last, so that nothing of the session is told after it.
         self.activity.clear().await?;
@@ -183,6 +188,7 @@ impl Desk {
     pub(crate) async fn quit(&self) {
         self.note(AppDid::Quit);
         self.runs.stop();
+        self.clipboard.close().await;
         self.keepers.quit().await;
         self.clipboard.forget_token().await;
         self.demo.quit().await;
@@ -218,8 +224,12 @@ impl Desk {
 
     /// Has the keeper renew as the person and the account's settings say.
     pub(crate) async fn apply_policy(&self) {
-        let assumed = self
-            .account()
+        self.renew_as(self.account()).await;
+    }
+
+    /// The same, where it is known whose session the keeper is about to find.
+    pub(crate) async fn renew_as(&self, account: Option<Account>) {
+        let assumed = account
             .map_or(ASSUMED_LIFETIME_S, |account| account.settings(&self.demo).assumed_lifetime_s);
         self.keeper().set_policy(self.preferences().policy(assumed)).await;
     }
@@ -256,7 +266,10 @@ impl Desk {
             return;
         }
         self.note_switch("offline", if on { "on" } else { "off" });
-        if !on {
+        if on {
+            // Its requests go through no gate.
+            self.runs.stop_own();
+        } else {
             self.keepers.tell(Trigger::NetworkBack).await;
         }
     }
@@ -300,6 +313,10 @@ impl Desk {
             let why = "an account of one's own, and its password, are needed";
             return Err(AppError::new(ErrorCode::BadSettings, why));
         };
+        if self.keeper().shown().borrow().keep == Keep::Memory {
+            let why = "this account is kept in memory only: a run would keep its session in files";
+            return Err(AppError::new(ErrorCode::BadSettings, why));
+        }
         if let Some(offline) = self.offline() {
             return Err(offline);
         }

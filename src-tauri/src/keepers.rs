@@ -62,7 +62,14 @@ pub(crate) struct Keepers {
     make: Make,
     /// The app quits: no keeper comes after this one.
     quitting: Mutex<bool>,
-    exchanging: tokio::sync::Mutex<()>,
+    /// Held for writing while one takes the place of another.
+    exchanging: tokio::sync::RwLock<()>,
+}
+
+/// The keeper of the moment, which stays it until this is dropped.
+pub(crate) struct Settled<'a> {
+    pub(crate) keeper: Keeper,
+    _stays: tokio::sync::RwLockReadGuard<'a, ()>,
 }
 
 impl Keepers {
@@ -73,7 +80,7 @@ impl Keepers {
             present,
             make,
             quitting: Mutex::default(),
-            exchanging: tokio::sync::Mutex::default(),
+            exchanging: tokio::sync::RwLock::default(),
         }
     }
 
@@ -85,6 +92,12 @@ impl Keepers {
     /// The present one.
     pub(crate) fn keeper(&self) -> Keeper {
         self.present.borrow().keeper.clone()
+    }
+
+    /// The present one, once no other is about to take its place: for what must not be lost on the way.
+    pub(crate) async fn settled(&self) -> Settled<'_> {
+        let stays = self.exchanging.read().await;
+        Settled { keeper: self.keeper(), _stays: stays }
     }
 
     /// Tells the present one that something happened.
@@ -102,7 +115,7 @@ impl Keepers {
     /// Kills the present one, calls `killed`, calls `again`, and has another take its place. Once the
     /// app quits, none does.
     pub(crate) async fn exchange(&self, killed: impl FnOnce(), again: impl FnOnce()) {
-        let _one_at_a_time = self.exchanging.lock().await;
+        let _one_at_a_time = self.exchanging.write().await;
         self.present().kill().await;
         killed();
         let quitting = self.quitting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,7 +128,7 @@ impl Keepers {
     /// Ends the present one as a keeper ends that is told to: see [`Keeper::quit`].
     pub(crate) async fn quit(&self) {
         *self.quitting.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        let exchanged = tokio::time::timeout(EXCHANGED, self.exchanging.lock()).await;
+        let exchanged = tokio::time::timeout(EXCHANGED, self.exchanging.read()).await;
         self.keeper().quit().await;
         drop(exchanged);
     }
@@ -151,5 +164,78 @@ impl Following {
         self.shown = self.keepers.borrow_and_update().keeper.shown();
         self.shown.mark_changed();
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keeper::activity::Nobody;
+    use keeper::clock::SystemClock;
+    use keeper::ports::{AuthServer, Connector};
+    use vault::PlainFiles;
+    use vault::keys::{FileKey, KeychainKey, Keys};
+
+    /// Nobody has an account here.
+    struct Nowhere;
+
+    impl Connector for Nowhere {
+        fn connect(&self, _: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String> {
+            Err("nowhere".to_owned())
+        }
+
+        fn issuer(&self, _: &serde_json::Value) -> String {
+            String::new()
+        }
+    }
+
+    fn keepers(folder: &std::path::Path) -> Arc<Keepers> {
+        let (folder, runtime) = (folder.to_owned(), tokio::runtime::Handle::current());
+        let make = move || {
+            let keys = Keys::new(KeychainKey::new("session-keeper-tests"), FileKey::new(&folder));
+            let vault = FileVault::new(PlainFiles::new(&folder, "main").unwrap(), keys);
+            Kept::new(vault, &runtime, |vault| Setup {
+                clock: Arc::new(SystemClock::new()),
+                vault,
+                connector: Arc::new(Nowhere),
+                policy: crate::wire::Preferences::default().policy(3_600),
+                seed: 1,
+                recorder: Arc::new(Nobody),
+            })
+        };
+        Arc::new(Keepers::new(Box::new(make)))
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_during_an_exchange_is_heard_by_the_next_keeper() {
+        let folder = tempfile::tempdir().unwrap();
+        let keepers = keepers(folder.path());
+        let dead = keepers.keeper();
+        let (asks, waits) = (Arc::clone(&keepers), tokio::runtime::Handle::current());
+        let mut asked = None;
+        let ask = || {
+            asked = Some(waits.spawn(async move { asks.settled().await.keeper.sign_out().await }));
+        };
+        keepers.exchange(ask, || ()).await;
+        assert!(asked.unwrap().await.unwrap(), "it was heard");
+        assert!(!dead.sign_out().await, "by the other one it would not have been");
+        assert!(dead.forget().await.is_err());
+        keepers.quit().await;
+    }
+
+    #[tokio::test]
+    async fn a_keeper_that_is_asked_something_is_not_killed_before_it_has_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let keepers = keepers(folder.path());
+        let settled = keepers.settled().await;
+        let exchanging = tokio::spawn({
+            let keepers = Arc::clone(&keepers);
+            async move { keepers.exchange(|| (), || ()).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(settled.keeper.sign_out().await);
+        assert!(!exchanging.is_finished());
+        drop(settled);
+        exchanging.await.unwrap();
     }
 }

@@ -139,6 +139,13 @@ pub(crate) fn raise(app: &tauri::AppHandle) {
     }
 }
 
+/// Whether somebody can see the window: it is neither minimised nor hidden.
+fn is_seen<R: tauri::Runtime>(app: &tauri::AppHandle<R>) -> bool {
+    app.get_webview_window(WINDOW).is_some_and(|window| {
+        window.is_visible().unwrap_or(false) && !window.is_minimized().unwrap_or(false)
+    })
+}
+
 /// Everything put together, once it is.
 fn desk(app: &tauri::AppHandle) -> Option<Arc<Desk>> {
     app.try_state::<Arc<Desk>>().map(|desk| Arc::clone(&desk))

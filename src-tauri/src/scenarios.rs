@@ -16,10 +16,18 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(3);
 pub(crate) struct Runs {
     /// In which testers put their own.
     folder: PathBuf,
-    present: Mutex<CancellationToken>,
+    present: Mutex<Run>,
     /// Held by the run that is under way.
     running: tokio::sync::Mutex<()>,
     runtime: tokio::runtime::Handle,
+}
+
+/// A run, wished for or under way.
+#[derive(Default)]
+struct Run {
+    stop: CancellationToken,
+    /// It sends requests to a server of the person's own.
+    own: bool,
 }
 
 impl Runs {
@@ -45,7 +53,7 @@ impl Runs {
     }
 
     /// Runs these, one after the other, and returns when all have ended. A run that is under way is
-    /// stopped first.
+    /// stopped first, whatever comes of this one.
     ///
     /// # Errors
     /// There is no scenario of one of these names: none was run.
@@ -55,9 +63,10 @@ impl Runs {
         how: How,
         channel: Channel<RunNews>,
     ) -> Result<(), AppError> {
-        let scenarios = self.chosen(names).await?;
         let stop = CancellationToken::new();
-        self.replace(stop.clone());
+        // First of all, so that it can be stopped while it is being read what is to be run.
+        self.replace(Run { stop: stop.clone(), own: how.own.is_some() });
+        let scenarios = self.chosen(names).await?;
         let _one_at_a_time = self.running.lock().await;
         let gone = stop.clone();
         let tell = move |news| {
@@ -72,7 +81,15 @@ impl Runs {
 
     /// Stops the run that is under way.
     pub(crate) fn stop(&self) {
-        self.replace(CancellationToken::new());
+        self.replace(Run::default());
+    }
+
+    /// Stops it where it sends requests to a server of the person's own.
+    pub(crate) fn stop_own(&self) {
+        let present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        if present.own {
+            present.stop.cancel();
+        }
     }
 
     /// Stops it, and waits a little until it has cleared up behind itself.
@@ -81,9 +98,9 @@ impl Runs {
         let _stopped = tokio::time::timeout(STOPPED_WITHIN, self.running.lock()).await;
     }
 
-    fn replace(&self, next: CancellationToken) {
+    fn replace(&self, next: Run) {
         let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *present, next).cancel();
+        std::mem::replace(&mut *present, next).stop.cancel();
     }
 
     async fn chosen(&self, names: Vec<String>) -> Result<Vec<Scenario>, AppError> {

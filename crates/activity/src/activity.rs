@@ -6,9 +6,11 @@ use crate::export;
 use crate::life::{self, Life};
 use crate::net::{cleaned, cleaned_life};
 use crate::segments::Segments;
+use crate::unmoved;
 use crate::wire::{ActivityNews, Entry, ExportFormat, LifeHistory};
 use crate::writer::{Files, Job, Writer};
 use keeper::activity::{Event, Life as Told, Recorder, What};
+use keeper::ports::Clock;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,8 +49,13 @@ pub struct Activity {
     known: Mutex<Known>,
     /// Moves on with every entry, and when everything is forgotten.
     news: watch::Sender<()>,
-    writer: Option<Writer>,
-    unreadable: usize,
+    disk: Option<Disk>,
+}
+
+struct Disk {
+    writer: Writer,
+    /// By which it is told; what is written goes by [`Clock::unmoved`].
+    clock: Arc<dyn Clock>,
 }
 
 struct Known {
@@ -62,8 +69,11 @@ impl Activity {
     /// Reads what earlier runs have written down in `folder`, and goes on there. The folder and its
     /// files are made with the first entry, for their owner alone. Nothing here fails: what cannot be
     /// read is left out, what cannot be written is kept in memory. Blocks while it reads.
+    ///
+    /// What is told goes by `clock`, and so does what is here. What is written goes by the same clock
+    /// as it stands unmoved: nothing on disk is later than the next start.
     #[must_use]
-    pub fn open(folder: &Path, limits: Limits) -> Arc<Self> {
+    pub fn open(folder: &Path, limits: Limits, clock: Arc<dyn Clock>) -> Arc<Self> {
         let bars = limits.life_bytes / 3 * 2;
         let files = Files {
             entries: Segments::new(folder, "activity", limits.entry_bytes),
@@ -84,29 +94,18 @@ impl Activity {
         if unreadable > 0 {
             tracing::warn!(unreadable, "lines of the activity were left out");
         }
-        Self::with(book, life, Some(Writer::new(files)), unreadable)
+        Self::with(book, life, Some(Disk { writer: Writer::new(files), clock }))
     }
 
     /// Keeps everything in memory only.
     #[must_use]
     pub fn in_memory(limits: Limits) -> Arc<Self> {
-        Self::with(Book::new(limits.entries), limits.life(), None, 0)
+        Self::with(Book::new(limits.entries), limits.life(), None)
     }
 
-    fn with(book: Book, life: Life, writer: Option<Writer>, unreadable: usize) -> Arc<Self> {
+    fn with(book: Book, life: Life, disk: Option<Disk>) -> Arc<Self> {
         let known = Mutex::new(Known { book, life, forgotten: 0 });
-        Arc::new(Self { known, news: watch::Sender::new(()), writer, unreadable })
-    }
-
-    /// So many lines of earlier runs could not be read.
-    #[must_use]
-    pub fn unreadable(&self) -> usize {
-        self.unreadable
-    }
-
-    /// Adds something that the app itself did, at so many milliseconds since 1970.
-    pub fn note(&self, what: What, at_ms: i64) {
-        self.add(Event { at_ms, memory_only: false, what });
+        Arc::new(Self { known, news: watch::Sender::new(()), disk })
     }
 
     /// What is there, and from then on what is added.
@@ -142,7 +141,7 @@ impl Activity {
             known.life.clear();
             known.forgotten += 1;
             // Under the lock: what is told from now on waits behind it.
-            self.writer.as_ref().map(Writer::clear)
+            self.disk.as_ref().map(|disk| disk.writer.clear())
         };
         self.news.send_replace(());
         match removed {
@@ -156,7 +155,7 @@ impl Activity {
     /// Answers once everything so far is on disk, or cannot be put there. Waits as long as the disk
     /// does: whoever quits gives it a limit.
     pub async fn flush(&self) {
-        let flushed = self.writer.as_ref().map(Writer::flush);
+        let flushed = self.disk.as_ref().map(|disk| disk.writer.flush());
         if let Some(flushed) = flushed {
             let _closed = flushed.await;
         }
@@ -193,8 +192,8 @@ impl Activity {
         {
             let mut known = self.known();
             let entry = known.book.add(at_ms, what);
-            if let Some(writer) = self.writer.as_ref().filter(|_| !memory_only) {
-                writer.write(Job::Entry(entry));
+            if let Some(disk) = self.disk.as_ref().filter(|_| !memory_only) {
+                disk.writer.write(Job::Entry(unmoved::entry(entry, disk.clock.as_ref())));
             }
         }
         self.news.send_replace(());
@@ -214,8 +213,8 @@ impl Recorder for Activity {
         let Some(what) = cleaned_life(life.what) else { return };
         let mut known = self.known();
         known.life.add(what.clone());
-        if let Some(writer) = self.writer.as_ref().filter(|_| !life.memory_only) {
-            writer.write(Job::Living(what));
+        if let Some(disk) = self.disk.as_ref().filter(|_| !life.memory_only) {
+            disk.writer.write(Job::Living(unmoved::living(what, disk.clock.as_ref())));
         }
     }
 }

@@ -16,6 +16,7 @@ mod life;
 mod markdown;
 mod net;
 mod segments;
+mod unmoved;
 mod wire;
 mod writer;
 

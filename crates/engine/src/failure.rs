@@ -63,6 +63,24 @@ pub struct Failure {
     pub exchange: Exchange,
 }
 
+impl Failure {
+    /// Whether the request left: one that did not has sent no token.
+    #[must_use]
+    pub fn has_left(&self) -> bool {
+        match self.class {
+            Class::NotSent => false,
+            // Settings or tokens of which no request can be made; or a server's word on them.
+            Class::SetUp => self.exchange.status.is_some(),
+            Class::UnknownOutcome
+            | Class::Throttled
+            | Class::ServerTrouble
+            | Class::NotTheAuthServer
+            | Class::UnclearRefusal
+            | Class::Refused => true,
+        }
+    }
+}
+
 /// One request and its answer, fit to be shown: secrets are fingerprints or left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

@@ -103,8 +103,8 @@ pub enum What {
     },
     /// Somebody turned a switch of the Lab, or moved the clocks.
     Switch {
-        /// Which: `offline`, `sleep`, `clock`, `expire`, `refuse`, `stop`, `all_well`, or the name of a
-        /// switch of the demo server.
+        /// Which: `offline`, `sleep`, `clock`, `expire`, `refuse`, `all_well`, `demo_expire`,
+        /// `demo_revoke`, or the name of a switch of the demo server.
         name: String,
         /// To what, in plain words.
         to: String,

@@ -189,17 +189,19 @@ impl Keeper {
             .unwrap_or(Err(SignInError::Quitting))
     }
 
-    /// Signs out at once; answers when that is written down. The server is told afterwards.
-    pub async fn sign_out(&self) {
-        self.ask(Message::SignOut).await;
+    /// Signs out at once; answers when that is written down, or is known not to be (see [`Shown`]).
+    /// The server is told afterwards. `false`: the keeper ended before it could answer.
+    pub async fn sign_out(&self) -> bool {
+        self.ask(Message::SignOut).await.is_some()
     }
 
     /// Signs out and removes everything that is kept.
     ///
     /// # Errors
-    /// What could not be removed.
+    /// What could not be removed, or the keeper ended before it could answer.
     pub async fn forget(&self) -> Result<(), VaultFailure> {
-        self.ask(Message::Forget).await.unwrap_or(Ok(()))
+        let unheard = || VaultFailure::not_written("the keeper has ended");
+        self.ask(Message::Forget).await.unwrap_or_else(|| Err(unheard()))
     }
 
     /// An access token that is still good for `min_validity_ms` (at most half of its lifetime

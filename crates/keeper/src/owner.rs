@@ -293,6 +293,9 @@ impl Owner {
                 self.sign_out_written(ended, began, result);
                 self.done.extend(reply);
             }
+            Message::Forgotten { ended, began, result, reply } => {
+                self.forgotten(ended, began, result, reply);
+            }
             Message::Told { id, told } => self.told(id, told),
             Message::OutboxStored(ids) => self.outbox_stored(&ids.unwrap_or_default()),
             Message::SavedLate { stand, began, result } => self.saved_late(stand, began, result),

@@ -23,6 +23,11 @@ pub trait Clock: Send + Sync {
     fn unmoved(&self) -> Wall {
         self.now().wall
     }
+    /// The same of another moment by [`Clock::now`]'s wall clock, past or to come. What is written
+    /// down for people is written so: nobody knows after a restart how far the clock had been moved.
+    fn unmoved_at(&self, at: Wall) -> Wall {
+        at
+    }
     /// Names the present boot: it changes when the computer starts anew, and only then.
     fn boot_id(&self) -> String;
     /// Returns at `until`, or a little later. It may return earlier when the clocks were moved.

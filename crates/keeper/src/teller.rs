@@ -3,7 +3,7 @@
 use crate::activity::{DiskStep, Ending, Event, Life, Living, Purpose, Recorder, What};
 use crate::ports::{Answer, ApiAnswer, ApiVerdict, Clock, Marks, VaultFailure};
 use crate::record::{Keep, RenewalSecret, Tokens};
-use engine::{Class, Exchange, Failure, Fingerprint, Now, StoreTrouble, Trigger};
+use engine::{Exchange, Failure, Fingerprint, Now, StoreTrouble, Trigger};
 use secrecy::SecretString;
 use std::sync::Arc;
 
@@ -165,17 +165,7 @@ struct Told {
 
 /// Whether the request left: what did not has sent no token.
 fn left<T>(came: &Result<T, Box<Failure>>) -> bool {
-    came.as_ref().err().is_none_or(|failure| match failure.class {
-        Class::NotSent => false,
-        // Settings or tokens of which no request can be made; or a server's word on them.
-        Class::SetUp => failure.exchange.status.is_some(),
-        Class::UnknownOutcome
-        | Class::Throttled
-        | Class::ServerTrouble
-        | Class::NotTheAuthServer
-        | Class::UnclearRefusal
-        | Class::Refused => true,
-    })
+    came.as_ref().err().is_none_or(|failure| failure.has_left())
 }
 
 fn refresh_mark(marks: &Marks, tokens: &Tokens) -> Option<String> {

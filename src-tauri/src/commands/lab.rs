@@ -104,8 +104,7 @@ pub(crate) async fn leave_and_come_back(
             crate::raise(&app);
         }
     })
-    .await;
-    Ok(())
+    .await
 }
 
 /// Every switch of this side off, and those of the demo server unless the account in front is at

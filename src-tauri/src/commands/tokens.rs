@@ -21,7 +21,8 @@ pub(crate) async fn copy_access_token(
     if held != Some(true) {
         return Err(super::no_token());
     }
-    if !desk.dialogs.may_copy(&window, desk.preferences().language).await {
+    let (user, server) = desk.whose();
+    if !desk.dialogs.may_copy(&window, desk.preferences().language, (&user, &server)).await {
         return Ok(false);
     }
     let token = desk.keeper().access_token(0).await;

@@ -132,21 +132,27 @@ pub(super) async fn follow(demo: Demo, control: Control) {
     }
 }
 
-/// The same where another copy runs it: asked while it is away from its defaults or somebody watches,
-/// and whenever somebody comes.
+/// The same where another copy runs it: asked while somebody watches, or sees a window that says that
+/// something is switched on, and whenever somebody comes.
 async fn follow_elsewhere(demo: Demo, control: Control) {
     loop {
         let switches = control.switches().await.ok();
-        let away = switches.as_ref().is_some_and(|switches| *switches != Switches::default());
+        let away = switches.as_ref().is_some_and(is_away);
         if let Some(switches) = switches {
             demo.is_set(&switches);
         }
-        if away || demo.curiosity.lasts() {
+        if demo.curiosity.lasts() || (away && (demo.seen)()) {
             tokio::time::sleep(ASK_EVERY).await;
         } else {
             demo.curiosity.news.notified().await;
         }
     }
+}
+
+/// Whether something is switched on that may turn itself off. A lifetime is chosen, and stays.
+fn is_away(switches: &Switches) -> bool {
+    let Switches { access_lifetime_ms, .. } = Switches::default();
+    Switches { access_lifetime_ms, ..switches.clone() } != Switches::default()
 }
 
 impl From<ControlError> for AppError {
@@ -159,5 +165,16 @@ impl From<ControlError> for AppError {
             | ControlError::Refused { .. } => ErrorCode::DemoUnavailable,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chosen_lifetime_is_nothing_to_go_on_asking_about() {
+        assert!(!is_away(&Switches { access_lifetime_ms: 3_600_000, ..Switches::default() }));
+        assert!(is_away(&Switches { latency_ms: 5, ..Switches::default() }));
     }
 }

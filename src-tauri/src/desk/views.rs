@@ -17,6 +17,15 @@ impl Desk {
             .unwrap_or_default()
     }
 
+    /// Whose account is in front, and where.
+    pub(crate) fn whose(&self) -> (String, String) {
+        let settings = self.account().map(|account| account.settings(&self.demo));
+        settings.map_or_else(Default::default, |settings| {
+            let server = host_and_port(&settings.base_url);
+            (settings.user, server)
+        })
+    }
+
     fn untold(&self, untold: &Untold) -> UntoldView {
         UntoldView {
             id: untold.id.to_string(),

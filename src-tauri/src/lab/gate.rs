@@ -61,15 +61,24 @@ impl AuthServer for Gate {
         marks: &Marks,
     ) -> Result<Answer, Box<Failure>> {
         let answer = self.through(self.server.refresh(tokens, call, marks)).await;
-        let held = || Held {
-            exchange: match &answer {
-                Ok(Ok(answer)) => answer.exchange.clone(),
-                Ok(Err(failure)) | Err(failure) => failure.exchange.clone(),
+        let answer = answer.unwrap_or_else(Err);
+        let held = match &answer {
+            Ok(answer) => Held {
+                exchange: answer.exchange.clone(),
+                // Whoever does not hear it does not know.
+                class: Class::UnknownOutcome,
+                sent: marks.renewal(tokens),
             },
-            sent: marks.renewal(tokens),
+            Err(failure) if failure.has_left() => Held {
+                exchange: failure.exchange.clone(),
+                class: failure.class,
+                sent: marks.renewal(tokens),
+            },
+            // No refresh was begun, so it cannot be stopped in the middle of one.
+            Err(_) => return answer,
         };
         self.lab.hold(held).await;
-        answer?
+        answer
     }
 
     async fn sign_out(
@@ -96,6 +105,7 @@ impl AuthServer for Gate {
 mod tests {
     use super::*;
     use keeper::clock::ManualClock;
+    use keeper::record::RenewalSecret;
     use std::sync::atomic::{AtomicU32, Ordering};
     use tokio::sync::Notify;
 
@@ -113,7 +123,8 @@ mod tests {
         }
 
         async fn refresh(&self, _: &Tokens, _: Call, _: &Marks) -> Result<Answer, Box<Failure>> {
-            unreachable!("nobody renews here")
+            let exchange = Exchange { status: Some(500), ..Exchange::default() };
+            Err(Box::new(Failure { class: Class::ServerTrouble, retry_after_ms: None, exchange }))
         }
 
         async fn sign_out(&self, _: &Tokens, _: &Marks) -> Result<Option<Exchange>, Box<Failure>> {
@@ -136,6 +147,46 @@ mod tests {
 
     async fn call(gate: &Gate) -> Option<ApiAnswer> {
         gate.call_api(&SecretString::from("token"), &Marks::fresh()).await
+    }
+
+    fn refresh(gate: &Arc<Gate>) -> tokio::task::JoinHandle<Class> {
+        let gate = Arc::clone(gate);
+        tokio::spawn(async move {
+            let renewal = RenewalSecret::RefreshToken("refresh".into());
+            let tokens = Tokens { access: "access".into(), renewal };
+            let call = Call { connect_quickly: false, clock_offset_ms: None };
+            let came = gate.refresh(&tokens, call, &Marks::fresh()).await;
+            let Err(failure) = came else { panic!("this server grants nothing") };
+            failure.class
+        })
+    }
+
+    #[tokio::test]
+    async fn what_never_left_is_not_held() {
+        let (gate, _server, lab) = gate();
+        lab.turn(|lab| (lab.stopping, lab.offline) = (true, true));
+        assert_eq!(refresh(&gate).await.unwrap(), Class::NotSent);
+        assert!(lab.take_held().is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_held_is_told_by_one_whether_it_was_called_off_or_not() {
+        let (gate, _server, lab) = gate();
+        lab.turn(|lab| lab.stopping = true);
+        let held = async || lab.held().wait_for(Option::is_some).await.is_ok();
+        let refreshing = refresh(&gate);
+        assert!(held().await);
+        lab.turn(|lab| lab.stopping = false);
+        assert_eq!(refreshing.await.unwrap(), Class::ServerTrouble);
+        assert!(lab.take_held().is_none(), "the keeper has heard it, and tells");
+
+        lab.turn(|lab| lab.stopping = true);
+        let refreshing = refresh(&gate);
+        assert!(held().await);
+        refreshing.abort();
+        assert!(refreshing.await.is_err());
+        let unheard = lab.take_held().expect("nobody else tells of it");
+        assert_eq!((unheard.class, unheard.sent.is_some()), (Class::ServerTrouble, true));
     }
 
     #[tokio::test]

@@ -15,8 +15,9 @@ pub(crate) use leash::{Leash, Leashed};
 pub(crate) use stop::stop_in_mid_refresh;
 
 use crate::wire::LabView;
-use engine::Exchange;
-use std::sync::Arc;
+use engine::{Class, Exchange};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// What is said of a request that was kept from leaving.
@@ -31,6 +32,8 @@ struct Inner {
     state: watch::Sender<LabView>,
     /// The last refresh that was held on its way back to a keeper that is to be stopped.
     held: watch::Sender<Option<Held>>,
+    /// When the window was last put away.
+    left: Mutex<Option<Instant>>,
 }
 
 /// A refresh that was answered, and whose answer nobody hears.
@@ -38,6 +41,8 @@ struct Inner {
 struct Held {
     /// The request and its answer, redacted.
     exchange: Exchange,
+    /// What is to be said of it.
+    class: Class,
     /// What was sent to be renewed: six characters.
     sent: Option<String>,
 }
@@ -62,6 +67,16 @@ impl Lab {
         })
     }
 
+    /// Whether the window may be put away now, since it was not within so long; then it is.
+    fn may_leave(&self, not_within: Duration, now: Instant) -> bool {
+        let mut left = self.0.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = left.is_none_or(|left| now.saturating_duration_since(left) >= not_within);
+        if may {
+            *left = Some(now);
+        }
+        may
+    }
+
     /// Returns once it is offline.
     async fn goes_offline(&self) {
         // The sender is here, so waiting cannot fail.
@@ -69,16 +84,22 @@ impl Lab {
     }
 
     /// Returns at once unless the keeper is to be stopped in this refresh; then, only if that was
-    /// called off.
-    async fn hold(&self, held: impl FnOnce() -> Held) {
+    /// called off. Then the keeper hears it, and tells of it: nothing comes in between.
+    async fn hold(&self, held: Held) {
         if self.state().stopping {
-            self.0.held.send_replace(Some(held()));
+            self.0.held.send_replace(Some(held));
             let _called_off = self.changes().wait_for(|state| !state.stopping).await.is_ok();
+            let _heard = self.take_held();
         }
     }
 
     /// Tells whenever a refresh is held.
     fn held(&self) -> watch::Receiver<Option<Held>> {
         self.0.held.subscribe()
+    }
+
+    /// The refresh that is held, for the one who tells of it.
+    fn take_held(&self) -> Option<Held> {
+        self.0.held.send_replace(None)
     }
 }

@@ -4,7 +4,7 @@
 use super::Held;
 use crate::desk::Desk;
 use crate::wire::{AppError, ErrorCode};
-use engine::{Class, Exchange, Status, Trigger};
+use engine::{Exchange, Status, Trigger};
 use keeper::activity::{AppDid, Ending, Purpose, What};
 use keeper::record::Keep;
 use std::time::Duration;
@@ -24,6 +24,7 @@ pub(crate) async fn stop_in_mid_refresh(desk: &Desk) -> Result<(), AppError> {
     }
     let mut held = desk.lab.held();
     let mut state = desk.lab.changes();
+    let account = desk.account();
     if !desk.lab.turn(|lab| lab.stopping = true) {
         // It is under way.
         return Ok(());
@@ -38,7 +39,7 @@ pub(crate) async fn stop_in_mid_refresh(desk: &Desk) -> Result<(), AppError> {
             }
             tokio::select! {
                 biased;
-                _held = held.changed() => return Ok(true),
+                _held = held.wait_for(Option::is_some) => return Ok(true),
                 _called_off = state.wait_for(|state| !state.stopping) => return Ok(false),
                 _moved_on = following.changed() => {}
             }
@@ -50,27 +51,28 @@ pub(crate) async fn stop_in_mid_refresh(desk: &Desk) -> Result<(), AppError> {
         Err(_too_long) => Err(cannot("the refresh did not come to its end")),
     };
     if let Ok(true) = waited {
-        let unheard = held.borrow().clone();
         let killed = || {
-            // The keeper that would have told of it is no more.
-            if let Some(held) = unheard {
+            // The keeper that would have told of it is no more; unless it was called off in time.
+            if let Some(held) = desk.lab.take_held() {
                 desk.record(unheard_answer(held));
             }
             desk.note(AppDid::StopInMidRefresh);
         };
         desk.keepers.exchange(killed, || desk.note(AppDid::StartAgain)).await;
+        // Before it has read the record: what its account assumes holds from the start.
+        desk.renew_as(account).await;
     }
     desk.lab.turn(|lab| lab.stopping = false);
     waited.map(|_stopped| ())
 }
 
 fn unheard_answer(held: Held) -> What {
-    let Held { exchange, sent } = held;
+    let Held { exchange, class, sent } = held;
     let detail = format!("{}: the keeper was stopped before it heard this", exchange.detail);
     What::Exchange {
         purpose: Purpose::Refresh,
         reason: Some(Trigger::Asked),
-        outcome: Ending::Failed(Class::UnknownOutcome),
+        outcome: Ending::Failed(class),
         sent,
         access: None,
         refresh: None,

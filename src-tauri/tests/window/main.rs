@@ -33,6 +33,7 @@ mod keychain;
 mod kill;
 #[cfg(test)]
 mod lab_screen;
+#[cfg(test)]
 mod lab_screens;
 #[cfg(test)]
 mod lab_switches;

@@ -65,6 +65,54 @@ async fn quitting_while_it_is_about_to_be_stopped_ends_the_app_and_loses_nothing
 }
 
 #[tokio::test]
+async fn offline_nothing_is_stopped_and_no_token_seems_to_have_been_sent() {
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    prepare_demo(&folder, calm()).await;
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.try_it().await;
+    app.invoke("set_offline", json!({ "on": true })).await.expect("it may be");
+
+    let refusal = app.invoke("stop_in_mid_refresh", json!({})).await;
+
+    assert_eq!(refusal.expect_err("nothing leaves")["message"], "no refresh could be begun");
+    assert_eq!(app.view().await["lab"]["stopping"], false);
+    app.invoke("set_offline", json!({ "on": false })).await.expect("it may be");
+    app.wait_for_refreshes(1, SOON).await;
+    let written = std::fs::read_to_string(folder.app_data().join("activity/activity.jsonl"));
+    let written = written.unwrap_or_default();
+    assert!(written.contains("\"sentBefore\":null"), "{written}");
+    assert!(!written.contains("stop_in_mid_refresh") && !written.contains("\"sentBefore\":1"));
+}
+
+#[tokio::test]
+async fn what_is_signed_out_while_it_is_stopped_stays_signed_out() {
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    prepare_demo(&folder, calm()).await;
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.try_it().await;
+    let script = "const { invoke } = window.__TAURI_INTERNALS__;
+        window.__stopped = window.__out = null;
+        invoke('stop_in_mid_refresh', {}).then(() => (window.__stopped = true), () => {});
+        const out = () => invoke('sign_out', {}).then(() => (window.__out = true), () => {});
+        setTimeout(out, arguments[0]);";
+    for after_ms in [5, 20, 60] {
+        app.run(script, &[json!(after_ms)]).await;
+        until("the sign-out to be heard", SOON, async || {
+            (app.run("return window.__out", &[]).await == json!(true)).then_some(())
+        })
+        .await;
+        app.wait_for_status("signed_out").await;
+        until("it to be over", SOON, async || {
+            (app.view().await["lab"]["stopping"] == false).then_some(())
+        })
+        .await;
+        app.wait_for_status("signed_out").await;
+        app.invoke("try_demo", json!({})).await.expect("one may sign in again");
+        app.wait_for_status("resting").await;
+    }
+}
+
+#[tokio::test]
 async fn with_nothing_to_renew_nothing_is_stopped() {
     let (desk, folder) = (Desk::open().await, AppFolder::new());
     let app = App::start(&desk, &folder, Options::default()).await;

@@ -1,5 +1,7 @@
 //! What the tokens hold is shown, and they are not; a copy is made only by somebody at the screen.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::Router;
 use axum::routing::post;
@@ -74,10 +76,20 @@ async fn a_token_is_copied_after_a_yes_and_only_then() {
         assert_eq!(answer(&app).await, json!(false));
         assert_eq!(desk.clipboard(), None);
 
+        // A key that was meant for something else.
+        for key in ["Return", "space"] {
+            ask(&app).await;
+            desk.dialog(title).await;
+            desk.press(key);
+            desk.gone(title).await;
+            assert_eq!(answer(&app).await, json!(false), "{key}");
+            assert_eq!(desk.clipboard(), None);
+        }
+
         // Yes.
         ask(&app).await;
         desk.dialog(title).await;
-        desk.press("Return");
+        say_yes(&desk).await;
         desk.gone(title).await;
         assert_eq!(answer(&app).await, json!(true));
         let copied = desk.clipboard().expect("something was copied");
@@ -122,10 +134,17 @@ async fn details(app: &App<'_>) -> Value {
 pub(crate) async fn copied_token(app: &App<'_>, desk: &Desk) -> String {
     ask(app).await;
     desk.dialog(TITLES[0]).await;
-    desk.press("Return");
+    say_yes(desk).await;
     desk.gone(TITLES[0]).await;
     assert_eq!(answer(app).await, json!(true));
     desk.clipboard().expect("something was copied")
+}
+
+/// As somebody who reads what is asked: a yes that comes sooner is none.
+async fn say_yes(desk: &Desk) {
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    desk.press("Tab");
+    desk.press("Return");
 }
 
 /// Asks as the page does, and waits for no answer.

@@ -127,8 +127,8 @@ trouble: StoreTrouble | null,
  */
 token?: string, } | { "kind": "switch", 
 /**
- * Which: `offline`, `sleep`, `clock`, `expire`, `refuse`, `stop`, `all_well`, or the name of a
- * switch of the demo server.
+ * Which: `offline`, `sleep`, `clock`, `expire`, `refuse`, `all_well`, `demo_expire`,
+ * `demo_revoke`, or the name of a switch of the demo server.
  */
 name: string, 
 /**

@@ -3,7 +3,10 @@
 use crate::stage::{NOON, folder, open};
 use activity::Activity;
 use engine::{Bar, MINUTE, Mark, MarkKind, SECOND, Trigger};
-use keeper::activity::{Life, Living, Recorder};
+use keeper::activity::{Event, Life, Living, Recorder};
+use keeper::clock::TravelClock;
+use keeper::ports::Clock as _;
+use std::sync::Arc;
 
 /// A month of tokens that live a minute.
 const MONTH: i64 = 30 * 24 * 60;
@@ -95,5 +98,39 @@ async fn what_is_no_bar_is_left_out() {
         "[\"a1b2c3\",1,2,null]\n[\"<b>\",1,2,3]\n[\"a1b2c4\",9223372036854775807,5,7]\n{}\n";
     std::fs::write(folder.join("tokens.jsonl"), lines).unwrap();
     let activity = open(&folder);
-    assert_eq!((activity.life().tokens.len(), activity.unreadable()), (2, 2));
+    assert_eq!(activity.life().tokens.len(), 2);
+}
+
+#[tokio::test]
+async fn after_a_pretended_sleep_and_a_restart_nothing_is_later_than_now() {
+    const HOUR: i64 = 60 * MINUTE;
+    let (_around, folder) = folder();
+    let clock = Arc::new(TravelClock::new());
+    let limits = activity::Limits::default();
+    let activity = Activity::open(&folder, limits, clock.clone());
+    let before = clock.unmoved().0;
+    clock.sleep(8 * HOUR).unwrap();
+    let now = clock.now().wall.0;
+    let token = Bar { from_ms: now, to_ms: now + HOUR, renews_ms: Some(now + HOUR / 2), ..bar(0) };
+    tell(activity.as_ref(), Living::Token(token.clone()));
+    tell(activity.as_ref(), Living::Mark(Mark { at_ms: now, ..mark(0) }));
+    for what in [crate::stage::decision(), crate::stage::refresh("aaaaaa", None)] {
+        activity.record(Event { at_ms: now, memory_only: false, what });
+    }
+    // As long as it runs, it agrees with everything else that is shown.
+    assert_eq!(activity.life().tokens, [token.clone()]);
+    assert!(activity.entries().iter().all(|entry| entry.at_ms == now));
+    activity.flush().await;
+    drop(activity);
+
+    let clock = Arc::new(TravelClock::new());
+    let again = Activity::open(&folder, limits, clock.clone());
+    let past = before..=clock.now().wall.0;
+    let life = again.life();
+    let kept = &life.tokens[0];
+    assert!(past.contains(&kept.from_ms) && past.contains(&life.marks[0].at_ms), "{life:?}");
+    assert_eq!(kept.to_ms - kept.from_ms, HOUR, "it lives as long as before");
+    assert_eq!(kept.renews_ms, Some(kept.from_ms + HOUR / 2));
+    let entries = again.entries();
+    assert!(entries.len() == 2 && entries.iter().all(|entry| past.contains(&entry.at_ms)));
 }

@@ -3,6 +3,7 @@
 use activity::{Activity, Limits};
 use engine::{Class, Exchange, StateKind, Trigger};
 use keeper::activity::{AppDid, DiskStep, EffectKind, Ending, Event, Purpose, Recorder as _, What};
+use keeper::clock::ManualClock;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +18,11 @@ pub(crate) fn folder() -> (tempfile::TempDir, PathBuf) {
 }
 
 pub(crate) fn open(folder: &Path) -> Arc<Activity> {
-    Activity::open(folder, Limits::default())
+    open_within(folder, Limits::default())
+}
+
+pub(crate) fn open_within(folder: &Path, limits: Limits) -> Arc<Activity> {
+    Activity::open(folder, limits, Arc::new(ManualClock::new(NOON)))
 }
 
 pub(crate) fn app(did: AppDid) -> What {

@@ -5,6 +5,7 @@ use crate::ports::Clock;
 use async_trait::async_trait;
 use engine::{Boot, Now, Wall};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// Nobody travels further than a refresh token of the demo server lives: thirty days, in
@@ -22,6 +23,9 @@ pub struct TravelClock {
     slept_ms: AtomicI64,
     clock_ms: AtomicI64,
     moved: watch::Sender<Moved>,
+    /// Every move, oldest first: where the system's wall clock stood, and how far this one was from it
+    /// from then on.
+    moves: Mutex<Vec<(Wall, i64)>>,
 }
 
 /// How far the clocks have been moved since the start.
@@ -96,6 +100,10 @@ impl TravelClock {
             Ok(next) => {
                 let news = next != *moved;
                 *moved = next;
+                if news {
+                    let by_ms = next.slept_ms.saturating_add(next.clock_ms);
+                    self.moves().push((self.system.now().wall, by_ms));
+                }
                 // Stored before anybody is told, so that whoever is told reads the new time.
                 self.slept_ms.store(next.slept_ms, Ordering::SeqCst);
                 self.clock_ms.store(next.clock_ms, Ordering::SeqCst);
@@ -107,6 +115,10 @@ impl TravelClock {
             }
         });
         result
+    }
+
+    fn moves(&self) -> MutexGuard<'_, Vec<(Wall, i64)>> {
+        self.moves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -121,6 +133,21 @@ impl Clock for TravelClock {
 
     fn unmoved(&self) -> Wall {
         self.system.now().wall
+    }
+
+    /// By the last move before it: of the hours that were slept through, all are the moment at which
+    /// that was pretended. A clock that was set back shows an hour twice; then the later one is meant.
+    fn unmoved_at(&self, at: Wall) -> Wall {
+        let mut next = None;
+        let no_further = |at: Wall, next: Option<Wall>| next.map_or(at, |next| at.min(next));
+        for (since, by_ms) in self.moves().iter().rev() {
+            let unmoved = at + -by_ms;
+            if unmoved >= *since {
+                return no_further(unmoved, next);
+            }
+            next = Some(*since);
+        }
+        no_further(at, next)
     }
 
     /// After a sleep it names another boot: the next start of this app does not know that sleep, and
@@ -198,6 +225,21 @@ mod tests {
         }
         // What has come meanwhile is not waited for at all.
         clock.sleep_until(until).await;
+    }
+
+    #[test]
+    fn a_moment_by_the_moved_clock_is_known_by_the_unmoved_one() {
+        let clock = TravelClock::new();
+        let start = clock.unmoved();
+        clock.sleep(8 * HOUR).unwrap();
+        // To the second: the clocks are read one after the other.
+        let ago = |at: Wall| (clock.unmoved_at(at) - start + 500).div_euclid(1_000);
+        assert_eq!(ago(clock.now().wall), 0);
+        assert_eq!(ago(clock.now().wall + HOUR), 3_600, "what is to come is as far away");
+        assert_eq!(ago(start + -HOUR), -3_600, "what was before the sleep stays where it was");
+        assert_eq!(ago(start + 5 * HOUR), 0, "the sleep itself took no time");
+        clock.set_wall(-HOUR).unwrap();
+        assert_eq!(ago(clock.now().wall), 0);
     }
 
     #[test]

@@ -57,6 +57,15 @@ pub(crate) enum Message {
         result: Result<Option<Vec<u64>>, VaultFailure>,
         reply: Option<oneshot::Sender<()>>,
     },
+    /// The same, where everything was to be removed; it is told once that is known here.
+    Forgotten {
+        ended: u64,
+        /// When the removal was begun.
+        began: Now,
+        /// Whether it was removed; not where a later sign-in is waited for.
+        result: Result<bool, VaultFailure>,
+        reply: oneshot::Sender<Result<(), VaultFailure>>,
+    },
     /// What came of telling a server that a session has ended.
     Told {
         id: u64,

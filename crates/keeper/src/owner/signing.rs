@@ -193,10 +193,21 @@ impl Owner {
         let (store, turn) = (self.store.clone(), self.turn.clone());
         self.spawn(async move {
             let result = store.forget(turn).await;
-            let _gone = reply.send(result.clone().map(|_| ()));
-            let result = result.map(|removed| removed.then(Vec::new));
-            Message::SignOutWritten { ended, began, result, reply: None }
+            Message::Forgotten { ended, began, result, reply }
         });
+    }
+
+    /// Answers last: whoever hears it forgets what was told, and nothing of this session is told after.
+    pub(super) fn forgotten(
+        &mut self,
+        ended: u64,
+        began: Now,
+        result: Result<bool, VaultFailure>,
+        reply: oneshot::Sender<Result<(), VaultFailure>>,
+    ) {
+        let answer = result.as_ref().map(|_| ()).map_err(VaultFailure::clone);
+        self.sign_out_written(ended, began, result.map(|removed| removed.then(Vec::new)));
+        let _gone = reply.send(answer);
     }
 
     /// It is tried every few seconds: the same trouble is told once.

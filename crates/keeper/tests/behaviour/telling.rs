@@ -160,6 +160,16 @@ async fn a_storm_of_focus_is_one_exchange_and_ticks_are_not_told() {
 }
 
 #[tokio::test]
+async fn whoever_hears_that_all_is_forgotten_has_been_told_of_the_sign_out() {
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    stage.heard.forget();
+    app.keeper.forget().await.unwrap();
+    let told = stage.heard.lines();
+    assert!(told.contains(&"disk: sign_out_saved".to_owned()), "{told:?}");
+}
+
+#[tokio::test]
 async fn the_api_and_the_sign_out_are_told_with_what_carried_them() {
     let stage = Stage::new();
     let app = stage.signed_in().await;

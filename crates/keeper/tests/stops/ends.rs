@@ -95,7 +95,7 @@ pub(crate) async fn do_until(bench: &Bench, deed: Deed, end: End) -> bool {
     let done = async {
         match deed {
             Deed::SignIn(user) => bench.sign_in(&app, user).await.unwrap(),
-            Deed::SignOut => app.keeper.sign_out().await,
+            Deed::SignOut => assert!(app.keeper.sign_out().await, "it is heard"),
         }
     };
     let came_to_it = plug.pulled_before(done).await;

@@ -4,6 +4,7 @@ use crate::desk::{DUE, Desk, an_hour};
 use activity::{Activity, Entry, ExportFormat, Limits};
 use demo_server::{ALICE, FaultKind};
 use keeper::activity::{Purpose, What};
+use keeper::clock::SystemClock;
 use keeper::record::Keep;
 use std::sync::Arc;
 
@@ -79,7 +80,8 @@ async fn a_session_in_memory_only_leaves_no_trace_of_what_it_did() {
 
 async fn told() -> (Desk, Arc<Activity>) {
     let mut desk = Desk::with(an_hour()).await;
-    let activity = Activity::open(&desk.folder.path().join("activity"), Limits::default());
+    let folder = desk.folder.path().join("activity");
+    let activity = Activity::open(&folder, Limits::default(), Arc::new(SystemClock::new()));
     desk.recorder = Arc::clone(&activity) as Arc<dyn keeper::activity::Recorder>;
     (desk, activity)
 }
