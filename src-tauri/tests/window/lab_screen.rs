@@ -571,6 +571,8 @@ async fn passes(app: &App<'_>, at: &str, screen: &str) {
     app.still().await;
     let found = app.axe().await;
     assert!(found.is_empty(), "{screen}, {at}: {found:#?}");
+    let whole = "return document.documentElement.scrollHeight - innerHeight";
+    assert_eq!(app.run(whole, &[]).await, 0, "{screen}, {at}: the window itself scrolls");
 }
 
 fn calm() -> Switches {

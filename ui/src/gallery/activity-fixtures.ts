@@ -309,7 +309,6 @@ export const richActivity: Entry[] = new Scribe(NOW - 26 * HOUR)
   .wait(9 * SECOND)
   .signIn('61d3c0', '2be9f5')
   .wait(3 * SECOND)
-  .lab('stop', 'on')
   .note({ kind: 'app', did: 'stop_in_mid_refresh' })
   .note({ kind: 'app', did: 'start_again' })
   .refresh('launch', '2be9f5', '0d8e72', 'f41c96', 'restoring').entries;
