@@ -1,8 +1,6 @@
 //! What is on disk, and what happens when the disk does not go along.
 
-use crate::stage::{
-    app, decision, exchange, folder, open, refresh, switch, tell, tell_in_memory,
-};
+use crate::stage::{app, decision, exchange, folder, open, refresh, switch, tell, tell_in_memory};
 use activity::{Activity, Limits};
 use keeper::activity::{AppDid, What};
 use std::fs;

@@ -28,7 +28,8 @@ fn planted(secret: &str) -> Vec<What> {
         },
     ];
     for in_next in [false, true] {
-        let What::Decision { input, trigger, left_ms, from, to, why, effects, .. } = decision() else {
+        let What::Decision { input, trigger, left_ms, from, to, why, effects, .. } = decision()
+        else {
             panic!()
         };
         let (why, next) = if in_next { (why, text.clone()) } else { (text.clone(), String::new()) };
