@@ -196,10 +196,11 @@ async fn scenarios_and_their_verdicts() {
     pictures_at(&app, "scenarios-passed", "resting", &id("steps-sleep-8h")).await;
 
     app.choose("pace-real_time").await;
-    app.click(&id("run-sleep-8h")).await;
-    let steps = format!("{} li[data-outcome]", id("steps-sleep-8h"));
-    app.element(&steps).await;
-    pictures_at(&app, "scenarios-running", "resting", &id("steps-sleep-8h")).await;
+    app.click(&id("run-two-copies")).await;
+    app.element(&format!("{} li[data-outcome]", id("steps-two-copies"))).await;
+    pictures_at(&app, "scenarios-running", "resting", &id("steps-two-copies")).await;
+    pictures_at(&app, "scenarios-progress", "resting", &id("scenario-progress")).await;
+    app.click(&id("stop-scenarios")).await;
 }
 
 #[tokio::test]

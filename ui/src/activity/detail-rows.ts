@@ -59,7 +59,7 @@ export function detailRows(
       if (what.trouble?.detail) rows.push(english(m.detail_system(), what.trouble.detail));
       break;
     case 'switch':
-      if (what.to !== '') rows.push(words(m.detail_set_to(), switchTo(what)));
+      if (switchTo(what) !== '') rows.push(words(m.detail_set_to(), switchTo(what)));
       break;
     case 'app':
       break;

@@ -61,7 +61,8 @@ function rotation(is: Switches['rotation']): string[] {
   }
 }
 
-function faultInShort(fault: Fault): string {
+/** What goes wrong, and how often still. */
+export function faultInShort(fault: Fault): string {
   const words = kindInShort(fault);
   return typeof fault.times === 'number'
     ? m.on_fault_times({ fault: words, n: fault.times })
