@@ -152,7 +152,7 @@ pub(super) fn is_token_like(text: &str) -> bool {
     let count = |of: fn(&char) -> bool| text.chars().filter(of).count();
     let (upper, lower) = (count(char::is_ascii_uppercase), count(char::is_ascii_lowercase));
     let mixed = upper > 0 && lower > 0;
-    let padded = text.len() % 4 == 0 && text.ends_with('=');
+    let padded = text.len().is_multiple_of(4) && text.ends_with('=');
     let random = mixed && (count(char::is_ascii_digit) > 0 || upper + lower >= MIXED_FROM);
     (mixed && padded) || (random && !text.starts_with('/'))
 }
