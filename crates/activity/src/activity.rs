@@ -4,7 +4,7 @@ use crate::book::Book;
 use crate::curl;
 use crate::export;
 use crate::life::{self, Life};
-use crate::net::{cleaned, cleaned_life};
+use crate::net::{cleaned, cleaned_life, in_calendar};
 use crate::segments::Segments;
 use crate::unmoved;
 use crate::wire::{ActivityNews, Entry, ExportFormat, LifeHistory};
@@ -83,6 +83,7 @@ impl Activity {
         let (mut book, mut life) = (Book::new(limits.entries), limits.life());
         let mut unreadable = files.entries.read(|line| {
             let entry = serde_json::from_str::<Entry>(line).ok();
+            let entry = entry.filter(|it| can_be_counted_on(it) && in_calendar(it.at_ms));
             entry.map(|it| book.restore(Entry { what: cleaned(it.what), ..it })).is_some()
         });
         unreadable += files.bars.read(|line| {
@@ -202,6 +203,14 @@ impl Activity {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Numbers beyond are not told apart by a page (RFC 8259 section 6); and a forged line must not leave
+/// no number for what comes after it.
+const LARGEST_NUMBER: u64 = 1 << 53;
+
+fn can_be_counted_on(entry: &Entry) -> bool {
+    entry.seq < LARGEST_NUMBER && entry.run < LARGEST_NUMBER
 }
 
 impl Recorder for Activity {

@@ -2,7 +2,7 @@
 //!
 //! A line is as short as it can be read: there are many.
 
-use crate::net::cleaned_bar;
+use crate::net::{cleaned_bar, in_calendar};
 use crate::wire::LifeHistory;
 use engine::{Bar, Mark, MarkKind};
 use keeper::activity::Living;
@@ -80,7 +80,9 @@ pub(crate) fn bar_in(line: &str) -> Option<Bar> {
     let (fingerprint, from_ms, lifetime, renewal) =
         serde_json::from_str::<(String, i64, i64, Option<i64>)>(line).ok()?;
     let at = |ms: i64| from_ms.saturating_add(ms);
-    cleaned_bar(Bar { fingerprint, from_ms, to_ms: at(lifetime), renews_ms: renewal.map(at) })
+    let bar = Bar { fingerprint, from_ms, to_ms: at(lifetime), renews_ms: renewal.map(at) };
+    let shown = [bar.from_ms, bar.to_ms].into_iter().chain(bar.renews_ms).all(in_calendar);
+    cleaned_bar(bar).filter(|_| shown)
 }
 
 /// `[at,{"kind":…}]`.
@@ -91,5 +93,5 @@ pub(crate) fn mark_line(mark: &Mark) -> serde_json::Result<String> {
 /// The mark in a line; `None` where it is none.
 pub(crate) fn mark_in(line: &str) -> Option<Mark> {
     let (at_ms, kind) = serde_json::from_str::<(i64, MarkKind)>(line).ok()?;
-    Some(Mark { at_ms, kind })
+    Some(Mark { at_ms, kind }).filter(|_| in_calendar(at_ms))
 }

@@ -53,6 +53,13 @@ pub(crate) fn cleaned_bar(bar: Bar) -> Option<Bar> {
     Some(bar).filter(|bar| is_name(&bar.fingerprint))
 }
 
+/// Whether this is a moment that a page can show: milliseconds since 1970, a hundred million days
+/// either way (ECMA-262, "Time Values and Time Range").
+pub(crate) fn in_calendar(at_ms: i64) -> bool {
+    const FURTHEST_MS: i64 = 8_640_000_000_000_000;
+    (-FURTHEST_MS..=FURTHEST_MS).contains(&at_ms)
+}
+
 /// Whether these are the six characters of a fingerprint.
 fn is_name(name: &str) -> bool {
     name.len() == 6 && name.chars().all(|c| c.is_ascii_hexdigit())

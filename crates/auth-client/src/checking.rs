@@ -32,7 +32,7 @@ pub async fn check(
         notes.add(Topic::Settings, Verdict::Bad, "the user name is missing", Some("user"));
     }
     let api = match TokenApi::new(settings.clone(), clock) {
-        Ok(api) if notes.findings.is_empty() => api,
+        Ok(api) if notes.findings.is_empty() => api.telling_all(),
         Ok(_) | Err(_) => return notes.broken_off(&AFTER_SETTINGS, "the settings cannot be used"),
     };
     notes.add(Topic::Settings, Verdict::Good, "complete", None);

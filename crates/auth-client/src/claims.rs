@@ -1,8 +1,9 @@
 //! What a JWT holds, for people who want to see it. Nobody has checked its signature, and neither the
 //! token nor its signature is in what comes out.
 
+use crate::granted;
 use crate::jwt::LENIENT;
-use crate::redact::{Redactor, secret_name};
+use crate::redact::{self, Redactor, secret_name};
 use base64::Engine as _;
 use keeper::ports::Marks;
 use keeper::record::{RenewalSecret, Tokens};
@@ -70,6 +71,8 @@ pub fn claims(tokens: &Tokens, marks: &Marks) -> (Option<Claims>, Option<Claims>
         RenewalSecret::Cookies(_) | RenewalSecret::AccessToken | RenewalSecret::Nothing => None,
     };
     known.extend(refresh);
+    let cookies = granted::kept(tokens);
+    known.extend(cookies.values().map(redact::cookie_value).filter(|it| redact::is_telling(it)));
     let shown = Shown::new(&known, marks);
     (shown.jwt(tokens.access.expose_secret()), refresh.and_then(|token| shown.jwt(token)))
 }
@@ -250,6 +253,29 @@ mod tests {
         assert_eq!(value(&claims, "jti"), r#""123e4567-e89b-12d3-a456-426614174000""#);
         assert_eq!(value(&claims, "authorities"), r#"["ROLE_USER"]"#);
         assert_eq!(value(&claims, "auth_time"), "1763899000");
+    }
+
+    #[test]
+    fn the_value_of_a_cookie_is_shown_under_no_name() {
+        let held = ["canary-session-1", "canary.cookie.sign-2", "canary quoted 3", "1"];
+        let claims = json!({
+            "jti": held[0], "sub": format!("of {}", held[1]), "kid": held[2], "iss": "sign-2",
+            "azp": "client 1",
+        });
+        let jar = json!([
+            format!("sid={}; Path=/", held[0]),
+            format!("rt={}", held[1]),
+            format!("q=\"{}\"", held[2]),
+            format!("flag={}", held[3]),
+        ]);
+        let renewal = RenewalSecret::Cookies(jar.to_string().into());
+        let tokens = Tokens { access: jwt("{}", &claims.to_string()).into(), renewal };
+        let access = super::claims(&tokens, &Marks::fresh()).0.unwrap();
+        let said = format!("{access:?}");
+        for secret in [held[0], held[1], held[2], "sign-2"] {
+            assert!(!said.contains(secret), "{secret} in {said}");
+        }
+        assert_eq!(value(&access.claims, "azp"), r#""client 1""#, "a flag is no secret");
     }
 
     #[test]

@@ -20,6 +20,25 @@ const TEXT_READ: usize = 16 * 1_024;
 /// One header, or one line of a body, is shown up to here, in characters.
 const LINE_SHOWN: usize = 300;
 
+/// So many headers of an answer are shown.
+const HEADERS_SHOWN: usize = 20;
+/// What stands for a text that is nobody's business.
+const LEFT_OUT: &str = "‹…›";
+/// Parts of names of members that tell how long something lasts.
+const LASTING: [&str; 4] = ["expir", "lifetime", "valid", "issued"];
+/// A time or a lifetime is no longer than this, in characters.
+const LONGEST_TIME: usize = 40;
+
+/// How much of an answer's body is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// All of it, redacted: the evidence of what went wrong.
+    Whole,
+    /// Its members' names, and only such values as tell how the session stands: what is written down
+    /// of an answer that was good outlives the sign-out, and may be all that a server knows of a person.
+    Shape,
+}
+
 /// The headers of an answer that say something about a failure.
 const TELLING: [HeaderName; 6] = [DATE, AGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, LOCATION];
 
@@ -29,6 +48,7 @@ pub(crate) fn exchange(
     timing: Timing,
     came: Option<(&Arrived, &Body)>,
     redactor: &Redactor,
+    told: Told,
     code: Option<String>,
     detail: &str,
 ) -> Exchange {
@@ -39,7 +59,8 @@ pub(crate) fn exchange(
         url: shown_url(&sent.url),
         request: request_lines(sent, redactor),
         status: came.map(|(came, _)| came.status),
-        response: came.map_or_else(Vec::new, |(came, body)| response_lines(came, body, redactor)),
+        response: came
+            .map_or_else(Vec::new, |(came, body)| response_lines(came, body, redactor, told)),
         code: code.map(|code| redactor.text(&code)),
         detail: redactor.text(detail),
     }
@@ -66,7 +87,7 @@ fn request_lines(sent: &Outgoing, redactor: &Redactor) -> Vec<String> {
         .collect();
     if let Some(body) = &sent.body {
         lines.push(String::new());
-        lines.extend(json_lines(body, redactor));
+        lines.extend(json_lines(&redactor.json(body)));
     }
     lines
 }
@@ -75,10 +96,12 @@ fn sent_header(name: &HeaderName, value: &HeaderValue, redactor: &Redactor) -> S
     let Ok(value) = value.to_str() else { return HIDDEN.to_owned() };
     if name == COOKIE {
         let marks = value.split("; ").map(|pair| match pair.split_once('=') {
-            Some((name, value)) => format!("{name}={}", redactor.mark(value)),
+            Some((name, value)) => {
+                format!("{}={}", cookie_name(name, redactor), redactor.mark(value))
+            }
             None => redactor.mark(pair),
         });
-        return marks.collect::<Vec<_>>().join("; ");
+        return cut(&marks.collect::<Vec<_>>().join("; "), LINE_SHOWN);
     }
     let shown = redactor.text(value);
     if shown != value || !secret_name(name.as_str()) {
@@ -91,15 +114,30 @@ fn sent_header(name: &HeaderName, value: &HeaderValue, redactor: &Redactor) -> S
     }
 }
 
+/// A cookie's name comes from the server and ends in a command: only what stands in names stays.
+fn cookie_name(name: &str, redactor: &Redactor) -> String {
+    let shown = redactor.text(name);
+    let in_mark = |c: char| shown != name && " ‹›".contains(c);
+    let in_name = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c) || in_mark(c);
+    shown.chars().map(|c| if in_name(c) { c } else { '\u{fffd}' }).collect()
+}
+
 /// The telling headers and the body that came.
-fn response_lines(came: &Arrived, body: &Body, redactor: &Redactor) -> Vec<String> {
+fn response_lines(came: &Arrived, body: &Body, redactor: &Redactor, told: Told) -> Vec<String> {
     let mut lines = header_lines(&came.headers, redactor);
     if let Some(json) = body.json() {
         lines.push(String::new());
-        lines.extend(json_lines(json, redactor));
+        let shown = redactor.json(json);
+        lines.extend(json_lines(&match told {
+            Told::Whole => shown,
+            Told::Shape => shape("", shown),
+        }));
     } else if !came.body.is_empty() {
         lines.push(String::new());
-        lines.push(text_excerpt(&came.body, redactor));
+        lines.push(match told {
+            Told::Whole => text_excerpt(&came.body, redactor),
+            Told::Shape => LEFT_OUT.to_owned(),
+        });
     }
     lines
 }
@@ -118,13 +156,50 @@ fn header_lines(headers: &HeaderMap, redactor: &Redactor) -> Vec<String> {
         }
     }
     for cookie in crate::cookies::set_by(headers) {
-        lines.push(format!("{SET_COOKIE}: {}=…", redactor.text(cookie.name())));
+        let name = cookie_name(cookie.name(), redactor);
+        lines.push(format!("{}=…", cut(&format!("{SET_COOKIE}: {name}"), LINE_SHOWN)));
+    }
+    let more = lines.len().saturating_sub(HEADERS_SHOWN);
+    lines.truncate(HEADERS_SHOWN);
+    if more > 0 {
+        lines.push(format!("… {more} more headers"));
     }
     lines
 }
 
-fn json_lines(body: &Value, redactor: &Redactor) -> Vec<String> {
-    let pretty = serde_json::to_string_pretty(&redactor.json(body)).unwrap_or_default();
+/// What is left of redacted JSON that is told by its shape; `name` is the member's.
+fn shape(name: &str, shown: Value) -> Value {
+    match shown {
+        Value::Object(members) => {
+            let members = members.into_iter().map(|(name, inner)| {
+                let inner = shape(&name, inner);
+                (name, inner)
+            });
+            Value::Object(members.collect())
+        }
+        Value::Array(items) => items.into_iter().map(|item| shape(name, item)).collect(),
+        Value::String(text) if is_mark(&text) || tells_a_time(name, &text) => Value::String(text),
+        Value::String(_) => LEFT_OUT.into(),
+        plain @ (Value::Number(_) | Value::Bool(_) | Value::Null) => plain,
+    }
+}
+
+/// Whether this is a mark and nothing else.
+fn is_mark(text: &str) -> bool {
+    let inside = text.strip_prefix('‹').and_then(|rest| rest.strip_suffix('›'));
+    text == HIDDEN
+        || inside.is_some_and(|it| {
+            it.starts_with("token ") && !it.contains(['‹', '›']) && it.len() == 12
+        })
+}
+
+fn tells_a_time(name: &str, text: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    LASTING.iter().any(|part| name.contains(part)) && text.chars().count() <= LONGEST_TIME
+}
+
+fn json_lines(redacted: &Value) -> Vec<String> {
+    let pretty = serde_json::to_string_pretty(redacted).unwrap_or_default();
     let (mut lines, mut shown) = (Vec::new(), 0);
     let mut left = pretty.lines();
     for line in left.by_ref() {

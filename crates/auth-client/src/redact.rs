@@ -56,8 +56,8 @@ impl Redactor {
 
     /// Looks out for the value of a cookie. Values such as `1` or `true` are no secrets.
     pub(crate) fn cookie(&mut self, value: &str) {
-        let value = value.trim_matches('"');
-        if value.len() > SHORTEST {
+        let value = cookie_value(value);
+        if is_telling(value) {
             self.know(value, &self.mark(value));
         }
     }
@@ -77,6 +77,10 @@ impl Redactor {
 
     /// Text without secrets.
     pub(crate) fn text(&self, text: &str) -> String {
+        look::hide_in_text(&self.without_known(text), |run| self.mark(run))
+    }
+
+    fn without_known(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for Known { secret, shown } in &self.known {
             if !text.contains(secret.as_str()) {
@@ -87,7 +91,7 @@ impl Redactor {
             }
             text = text.replace(secret.as_str(), shown);
         }
-        look::hide_in_text(&text, |run| self.mark(run))
+        text
     }
 
     /// JSON without secrets.
@@ -129,6 +133,11 @@ impl Redactor {
     }
 
     fn string(&self, text: &str, secret: bool) -> String {
+        let unknown = self.without_known(text) == text;
+        if unknown && look::is_token_like(text) {
+            // As a whole: its parts may look like words and paths.
+            return self.mark(text);
+        }
         let shown = self.text(text);
         // Where nothing was found in a text that is said to be secret, it is hidden as a whole.
         if secret && shown == text && !text.is_empty() { self.mark(text) } else { shown }
@@ -137,6 +146,16 @@ impl Redactor {
     fn knows(&self, text: &str) -> bool {
         self.known.iter().any(|known| *known.secret == text)
     }
+}
+
+/// The value itself: quotes around it are not part of it.
+pub(crate) fn cookie_value(value: &str) -> &str {
+    value.trim_matches('"')
+}
+
+/// Whether a cookie's value may be a secret: `1` and `true` are none.
+pub(crate) fn is_telling(value: &str) -> bool {
+    value.len() > SHORTEST
 }
 
 /// The ways in which a server may echo a text: as it is, or escaped for a URL, HTML or JSON.
@@ -226,5 +245,32 @@ mod tests {
         redactor.token("tok-abc");
         let shown = redactor.json(&json!({"tok-abc": true, "n": 8842})).to_string();
         assert!(!shown.contains("tok-abc") && !shown.contains("8842"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_base64_of_random_bytes_is_hidden_whatever_its_name_and_form() {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+        // Always the same, so that a failure is one again (xorshift64).
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut byte = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_be_bytes()[3]
+        };
+        let redactor = Redactor::new(Marks::fresh());
+        for length in [16, 32].repeat(5_000) {
+            let bytes: Vec<u8> = (0..length).map(|_| byte()).collect();
+            let mut forms = vec![STANDARD.encode(&bytes)];
+            let url_safe = URL_SAFE_NO_PAD.encode(&bytes);
+            // Twenty-two letters may be words.
+            forms.extend(Some(url_safe).filter(|it| it.contains(|c: char| c.is_ascii_digit())));
+            for token in forms {
+                let shown = redactor.json(&json!({"ticket": token, "list": [token]}));
+                let mark = redactor.mark(&token);
+                assert_eq!(shown, json!({"ticket": mark, "list": [mark]}), "{token}");
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The token API: JSON login and refresh, as an account's settings describe them.
 
 use crate::classify::{self, Asking, Body, Named};
+use crate::evidence::Told;
 use crate::granted::{self, Context, Granted};
 use crate::plan::{Plan, SettingsProblem};
 use crate::redact::{self, Redactor};
@@ -9,7 +10,7 @@ use crate::transport::{Arrived, Line, Lost, Outgoing, Patience, Proxying, Timing
 use crate::{api, cookies, date, evidence, pointer, requests};
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure, Lifetime};
-use keeper::ports::{Answer, ApiAnswer, AuthServer, Call, Clock, Credentials, Marks};
+use keeper::ports::{Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Credentials, Marks};
 use keeper::record::{RenewalSecret, Tokens};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
@@ -22,6 +23,8 @@ pub struct TokenApi {
     plan: Plan,
     line: Line,
     clock: Arc<dyn Clock>,
+    /// How much is told of an answer that was good.
+    good: Told,
 }
 
 impl fmt::Debug for TokenApi {
@@ -40,7 +43,13 @@ impl TokenApi {
         let plan = Plan::of(&settings).map_err(SettingsProblem::first)?;
         let proxying = Proxying::for_server(plan.loopback);
         let line = Line::new(Arc::clone(&clock), Patience::default(), proxying);
-        Ok(Self { plan, line, clock })
+        Ok(Self { plan, line, clock, good: Told::Shape })
+    }
+
+    /// The same, and good answers are told in full, too (redacted): for somebody who looks whether
+    /// the settings fit them, not for what is kept.
+    pub(crate) fn telling_all(self) -> Self {
+        Self { good: Told::Whole, ..self }
     }
 
     /// Asks for tokens and reads, or names, what came.
@@ -75,7 +84,7 @@ impl TokenApi {
         };
         let came = (&came, &body);
         match granted {
-            Ok(granted) => Ok(answer(&sent, timing, came, &redactor, granted)),
+            Ok(granted) => Ok(answer(&sent, timing, came, (&redactor, self.good), granted)),
             Err(named) => Err(failure(&sent, timing, Some(came), &redactor, named)),
         }
     }
@@ -186,7 +195,8 @@ impl AuthServer for TokenApi {
             None => {
                 let detail = format!("{}: signed out at the server", came.status);
                 let came = Some((&came, &body));
-                Ok(Some(evidence::exchange(&sent, timing, came, &redactor, None, &detail)))
+                let told = self.good;
+                Ok(Some(evidence::exchange(&sent, timing, came, &redactor, told, None, &detail)))
             }
         }
     }
@@ -202,7 +212,9 @@ impl AuthServer for TokenApi {
         let came = match outcome {
             Ok(came) => came,
             Err(Lost { detail, .. }) => {
-                let exchange = evidence::exchange(&sent, timing, None, &redactor, None, &detail);
+                let told = Told::Whole;
+                let exchange =
+                    evidence::exchange(&sent, timing, None, &redactor, told, None, &detail);
                 return Some(api::unsaid(exchange));
             }
         };
@@ -211,7 +223,9 @@ impl AuthServer for TokenApi {
         let said = api::verdict(&came, &body, &self.plan);
         let clock = said.ours.then(|| sample(&came, timing)).flatten();
         let came = Some((&came, &body));
-        let exchange = evidence::exchange(&sent, timing, came, &redactor, said.code, &said.detail);
+        let told = if said.verdict == ApiVerdict::Accepted { self.good } else { Told::Whole };
+        let (code, detail) = (said.code, said.detail);
+        let exchange = evidence::exchange(&sent, timing, came, &redactor, told, code, &detail);
         Some(ApiAnswer { verdict: said.verdict, exchange, clock })
     }
 }
@@ -220,7 +234,7 @@ fn answer(
     sent: &Outgoing,
     timing: Timing,
     came: (&Arrived, &Body),
-    redactor: &Redactor,
+    (redactor, told): (&Redactor, Told),
     granted: Granted,
 ) -> Answer {
     let detail = match &granted.lifetime {
@@ -238,7 +252,7 @@ fn answer(
         refresh_in_ms: None,
         refresh_lifetime_ms: granted.refresh_lifetime_ms,
         identity: granted.identity,
-        exchange: evidence::exchange(sent, timing, Some(came), redactor, None, &detail),
+        exchange: evidence::exchange(sent, timing, Some(came), redactor, told, None, &detail),
         clock: sample(came.0, timing),
     }
 }
@@ -251,7 +265,7 @@ fn failure(
     named: Named,
 ) -> Box<Failure> {
     let Named { class, code, retry_after_ms, detail } = named;
-    let exchange = evidence::exchange(sent, timing, came, redactor, code, &detail);
+    let exchange = evidence::exchange(sent, timing, came, redactor, Told::Whole, code, &detail);
     Box::new(Failure { class, retry_after_ms, exchange })
 }
 

@@ -241,6 +241,85 @@ async fn a_long_answer_is_cut() {
     }
 }
 
+#[tokio::test]
+async fn of_a_good_answer_the_shape_is_told_and_nobody_s_profile() {
+    let granted = json(
+        200,
+        r#"{"token":"canary-a1","refreshToken":"canary-r1","expiresIn":"3600","tokenType":"Bearer",
+            "user":{"id":7,"admin":true,"name":"Alice Liddell","mail":["alice@wonder.example"]},
+            "expiresAt":"2025-11-23T13:00:00Z","rest":null}"#,
+    );
+    let profile = r#"{"street":"Rabbit Hole 1","age":7}"#;
+    let text = answer(200, &[("Content-Type", "text/plain")], "Rabbit Hole 1");
+    let refused = r#"{"error":"invalid_token","message":"Rabbit Hole 1"}"#;
+    let api = |fake: &Fake| {
+        let me = Api { path: "/me".into(), ..Api::default() };
+        fake.settings(AccountSettings { api: Some(me), ..AccountSettings::default() })
+    };
+    let answers = vec![granted.clone(), json(200, profile), text, json(401, refused)];
+    let fake = Fake::giving(answers).await;
+    let server = auth_client::TokenApi::new(api(&fake), Arc::new(Noon)).unwrap();
+    let signed_in = server.sign_in(&alice(), &Marks::fresh()).await.unwrap();
+    let shown = signed_in.exchange.response.join("\n");
+    clean(&shown, &["Liddell", "wonder", "canary-a1", "canary-r1"]);
+    for kept in [
+        "\"name\": \"‹…›\"",
+        "\"id\": 7",
+        "\"admin\": true",
+        "\"expiresIn\": \"3600\"",
+        "\"expiresAt\": \"2025-11-23T13:00:00Z\"",
+        "\"token\": \"‹token ",
+        "\"rest\": null",
+    ] {
+        assert!(shown.contains(kept), "{kept} in {shown}");
+    }
+    let mut called = Vec::new();
+    for _ in 0..3 {
+        let said = server.call_api(&signed_in.tokens.access, &Marks::fresh()).await.unwrap();
+        called.push(said.exchange.response.join("\n"));
+    }
+    assert!(called[0].contains("\"street\": \"‹…›\"") && called[0].contains("\"age\": 7"));
+    clean(&called[..2].join("\n"), &["Rabbit"]);
+    assert!(called[2].contains("Rabbit Hole 1"), "a failure keeps its evidence: {}", called[2]);
+
+    // Whoever checks settings wants to see what came.
+    let fake = Fake::giving(vec![granted.clone(), granted, json(200, profile)]).await;
+    let report = check(&api(&fake), &alice().password, Arc::new(Noon)).await;
+    let shown = format!("{report:?}");
+    assert!(shown.contains("Rabbit Hole 1") && shown.contains("Alice Liddell"), "{shown}");
+    clean(&shown, &["canary-a1", "canary-r1"]);
+}
+
+#[tokio::test]
+async fn the_names_of_cookies_are_plain_short_and_few() {
+    let long = format!("{}=x", "n".repeat(4_000));
+    let mut headers: Vec<(&str, String)> = vec![
+        ("Set-Cookie", "a'$(b)=canary-cookie-1".into()),
+        ("Set-Cookie", "canary-a1=1".into()),
+        ("Set-Cookie", long),
+    ];
+    headers.extend((0..60).map(|number| ("Set-Cookie", format!("c{number}=x"))));
+    let headers: Vec<(&str, &str)> =
+        headers.iter().map(|(name, it)| (*name, it.as_str())).collect();
+    let fake = Fake::giving(vec![answer(500, &headers, "{}")]).await;
+    let jar: Vec<String> = std::iter::once("a'$(b)=canary-cookie-1".to_owned())
+        .chain(std::iter::once("canary-a1=1".to_owned()))
+        .chain((0..200).map(|number| format!("c{number}=canary-cookie-2")))
+        .collect();
+    let renewal = RenewalSecret::Cookies(serde_json::to_string(&jar).unwrap().into());
+    let tokens = Tokens { access: "canary-a1".into(), renewal };
+    let api = fake.api(settings(RenewWith::Cookie));
+    let failed = api.refresh(&tokens, Call::default(), &Marks::fresh()).await.unwrap_err();
+    let Exchange { request, response, .. } = failed.exchange;
+    let all = [request.clone(), response.clone()].concat();
+    clean(&all.join("\n"), &["$(b)", "canary-a1", "canary-cookie"]);
+    assert!(all.iter().all(|line| line.chars().count() <= 310), "{all:?}");
+    assert!(all.iter().any(|line| line.contains("a\u{fffd}\u{fffd}\u{fffd}b\u{fffd}=")), "{all:?}");
+    let set = response.iter().filter(|line| line.starts_with("set-cookie")).count();
+    assert!((3..=20).contains(&set), "{response:?}");
+    assert!(response.iter().any(|line| line.ends_with("more headers")), "{response:?}");
+}
+
 /// Whatever came, as a developer would print it and as a person is shown it.
 fn shown<T: Debug>(
     came: &Result<T, Box<engine::Failure>>,

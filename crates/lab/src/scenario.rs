@@ -122,12 +122,9 @@ pub(crate) struct Compared {
 impl Line {
     /// Whether it expects something that the server counts or its API says.
     pub(crate) fn is_judged_by_the_server(&self) -> bool {
-        match &self.act {
-            Act::Expect(Expectation { session, counts, api, says: _, within: _ }) => {
-                session.is_some() || api.is_some() || !counts.is_empty()
-            }
-            _ => false,
-        }
+        let Act::Expect(expectation) = &self.act else { return false };
+        let Expectation { session, counts, api, says: _, within: _ } = expectation;
+        session.is_some() || api.is_some() || !counts.is_empty()
     }
 }
 

@@ -117,6 +117,48 @@ async fn a_torn_line_costs_itself_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_forged_line_stops_neither_the_counting_nor_the_drawing() {
+    let (_around, folder) = folder();
+    let activity = open(&folder);
+    tell(&activity, switch("on"));
+    let mark = engine::Mark { at_ms: 5, kind: engine::MarkKind::SignIn };
+    let bar = engine::Bar { fingerprint: "aaaaaa".into(), from_ms: 5, to_ms: 9, renews_ms: None };
+    let told: &dyn keeper::activity::Recorder = activity.as_ref();
+    use keeper::activity::Living;
+    for what in [Living::Mark(mark), Living::Token(bar)] {
+        told.life(keeper::activity::Life { memory_only: false, what });
+    }
+    activity.flush().await;
+    drop(activity);
+    let add = |name: &str, lines: &[String]| {
+        let mut file = fs::OpenOptions::new().append(true).open(folder.join(name)).unwrap();
+        for line in lines {
+            writeln!(file, "{line}").unwrap();
+        }
+    };
+    let line = fs::read_to_string(folder.join("activity.jsonl")).unwrap().trim().to_owned();
+    let (huge, far) = (u64::MAX, i64::MAX);
+    let forged = [
+        line.replacen("\"seq\":1", &format!("\"seq\":{huge}"), 1),
+        line.replacen("\"run\":1", &format!("\"run\":{huge}"), 1),
+        line.replacen("\"seq\":1", "\"seq\":9007199254740992", 1),
+    ];
+    assert!(forged.iter().all(|it| *it != line), "{line}");
+    add("activity.jsonl", &forged);
+    let sign_in = serde_json::to_string(&engine::MarkKind::SignIn).unwrap();
+    add("marks.jsonl", &[format!("[{far},{sign_in}]"), format!("[{},{sign_in}]", i64::MIN)]);
+    add("tokens.jsonl", &[format!("[\"bbbbbb\",5,{far},null]"), format!("[\"cccccc\",5,9,{far}]")]);
+
+    let activity = open(&folder);
+    assert_eq!((activity.entries().len(), activity.unreadable()), (1, 7));
+    let life = activity.life();
+    assert_eq!((life.tokens.len(), life.marks.len()), (1, 1));
+    tell(&activity, switch("off"));
+    let last = activity.entries().pop().unwrap();
+    assert_eq!((last.seq, last.run), (2, 2));
+}
+
+#[tokio::test]
 async fn clearing_removes_every_file_and_what_still_waits_to_be_written() {
     let (_around, folder) = folder();
     let activity = open(&folder);

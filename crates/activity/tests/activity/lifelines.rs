@@ -98,7 +98,7 @@ async fn what_is_no_bar_is_left_out() {
         "[\"a1b2c3\",1,2,null]\n[\"<b>\",1,2,3]\n[\"a1b2c4\",9223372036854775807,5,7]\n{}\n";
     std::fs::write(folder.join("tokens.jsonl"), lines).unwrap();
     let activity = open(&folder);
-    assert_eq!(activity.life().tokens.len(), 2);
+    assert_eq!(activity.life().tokens.len(), 1);
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ const SECRET_NAMES: [&str; 6] = ["access", "refresh", "pin", "pass", "sid", "xsr
 const HARMLESS_PARTS: [&str; 8] =
     ["type", "class", "expir", "lifetime", "valid", "issued", "scope", "author_"];
 
+/// So many letters, large and small mixed, are no word.
+const MIXED_FROM: usize = 32;
 /// A run this long, with letters and digits in it, is no word.
 const RANDOM_FROM: usize = 20;
 /// After a secret name, a shorter run without a digit is a word: `token: expired`.
@@ -140,6 +142,21 @@ fn looks_random(run: &str) -> bool {
     jwt || (long && digits > 0 && letters > 0) || (run.len() >= 24 && digits == run.len())
 }
 
+/// Whether this is as a whole what tokens are, in any form of base64: long, without white space, and
+/// mixed as no word is. A path begins with a slash, unless padding ends it.
+pub(super) fn is_token_like(text: &str) -> bool {
+    let in_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=_-".contains(c);
+    if text.len() < RANDOM_FROM || !text.chars().all(in_base64) {
+        return false;
+    }
+    let count = |of: fn(&char) -> bool| text.chars().filter(of).count();
+    let (upper, lower) = (count(char::is_ascii_uppercase), count(char::is_ascii_lowercase));
+    let mixed = upper > 0 && lower > 0;
+    let padded = text.len().is_multiple_of(4) && text.ends_with('=');
+    let random = mixed && (count(char::is_ascii_digit) > 0 || upper + lower >= MIXED_FROM);
+    (mixed && padded) || (random && !text.starts_with('/'))
+}
+
 fn looks_like_a_value(run: &str) -> bool {
     run.len() >= VALUE_FROM || run.chars().any(|c| c.is_ascii_digit())
 }
@@ -222,6 +239,22 @@ mod tests {
             assert_eq!(hide_in_text(text, |_| HIDDEN.to_owned()), text);
             assert_eq!(without_secrets(text), text);
         }
+    }
+
+    #[test]
+    fn words_paths_and_dates_are_no_tokens() {
+        for text in [
+            "/api/v2/Users/CurrentAccount",
+            "America/Argentina/Buenos_Aires",
+            "ERROR_TOKEN_NOT_VALID_ANY_MORE_BECAUSE",
+            "given-token-not-valid-for-any-token-type",
+            "AuthenticationFailedException",
+            "2025-11-23T12:00:00+01:00",
+            "Given token not valid for any token type 2B",
+        ] {
+            assert!(!is_token_like(text), "{text}");
+        }
+        assert!(is_token_like("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ"));
     }
 
     #[test]
