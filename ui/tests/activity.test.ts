@@ -1,11 +1,12 @@
 import { screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
-import type { Entry } from '../src/contract';
+import type { Entry, What } from '../src/contract';
 import { fullActivity, richActivity, Scribe } from '../src/gallery/activity-fixtures';
 import type { FakeBridge } from '../src/gallery/fake-bridge';
 import { fixtures } from '../src/gallery/fixtures';
 import { NOW, SECOND } from '../src/gallery/parts';
+import { switchWords } from '../src/activity/switch-words';
 import { speak } from '../src/language.svelte';
 import { asked, open, settle } from './open';
 
@@ -132,14 +133,10 @@ describe('the activity', () => {
     ],
     [
       'a switch of the demo server',
-      ({ what }) => what.kind === 'switch' && what.to === 'html200',
-      'Demo server, fault: html200',
+      ({ what }) => what.kind === 'switch' && what.to.includes('html200'),
+      'The demo server · What goes wrong: A sign-in page of a network (200, HTML)',
     ],
-    [
-      'all well',
-      ({ what }) => what.kind === 'switch' && what.name === 'all_well',
-      'Every switch off: all well',
-    ],
+    ['all well', ({ what }) => what.kind === 'switch' && what.name === 'all_well', 'All well'],
     ['a start', ({ what }) => what.kind === 'app' && what.did === 'start', 'The app started'],
     ['an API call', byPurpose('api', 'good'), 'The API accepted the token GET /api/me · 200'],
     [
@@ -161,10 +158,32 @@ describe('the activity', () => {
     );
   });
 
+  it.each([
+    ['clock', '+3600 s', 'Clock: An hour ahead', '时钟：拨快一小时'],
+    ['clock', 'right', 'Clock: Right again', '时钟：恢复'],
+    ['sleep', '28800 s', 'Sleep: 8 h', '睡眠：8 小时'],
+    ['offline', 'on', 'Offline: on', '离线：开启'],
+    [
+      'rotation',
+      '{"kind":"grace","seconds":10}',
+      'The demo server · Rotation: Good for a while longer (10 s)',
+      null,
+    ],
+    ['clockOffsetMs', '-60000', "The demo server · The server's clock is ahead by: −1 min", null],
+    ['envelope', 'true', 'The demo server · Answers in an envelope: on', null],
+    ['demo_revoke', 'every session', 'The demo server · Revoke all sessions', null],
+    ['something_new', 'as it came', 'something_new: as it came', null],
+  ])('calls the switch %s (%s) what the Lab calls it', (name, to, english, chinese) => {
+    expect(switchWords({ kind: 'switch', name, to })).toBe(english);
+    if (chinese === null) return;
+    speak('zh-CN');
+    expect(switchWords({ kind: 'switch', name, to })).toBe(chinese);
+  });
+
   it('says when there is nothing yet', async () => {
     await openActivity([]);
     expect(screen.getByTestId('activity-nothing')).toHaveTextContent(
-      'Nothing has been done yet. Once you sign in, every step shows up here.',
+      'Nothing is listed yet. Every step shows up here as it is done.',
     );
     expect(screen.queryByTestId('activity-list')).toBeNull();
   });
@@ -229,8 +248,47 @@ describe('a refresh token that was sent before', () => {
     const entry = { ...(retried[1] as Entry), sentBefore: 3 };
     await openActivity([entry]);
     const mark = screen.getByTestId('sent-before');
-    expect(mark).toHaveTextContent('by an entry that is no longer kept');
+    expect(mark).toHaveTextContent('An earlier entry with this refresh token is no longer kept.');
     expect(within(mark).queryByRole('button')).toBeNull();
+  });
+});
+
+describe('a refresh token that was about to be sent when the process ended', () => {
+  const entries = new Scribe(NOW)
+    .note({ kind: 'disk', step: 'intent_written', tookMs: 2, trouble: null, token: '9f10aa' })
+    .note(retried[1]?.what as What).entries;
+  const again = { ...(entries[1] as Entry), sentBefore: 1 };
+
+  it('is said to have perhaps been sent before', async () => {
+    await openActivity([entries[0] as Entry, again]);
+    expect(screen.getByTestId('sent-before')).toHaveTextContent(
+      'This refresh token may have been sent before, at 14:32:17',
+    );
+    await userEvent.click(line(again.seq).querySelector('[data-open]') as HTMLElement);
+    expect(screen.getByTestId('activity-detail')).toHaveTextContent('May have been sent');
+  });
+});
+
+describe('a decision', () => {
+  const came: What = {
+    kind: 'decision',
+    input: 'came',
+    trigger: 'focus',
+    leftMs: 3_600,
+    from: 'resting',
+    to: 'refreshing',
+    why: '',
+    effects: ['refresh'],
+    next: null,
+  };
+
+  it.each([
+    [3_600, 'Window came to front, 4 s left: a renewal begins'],
+    [-8 * 3_600_000, 'Window came to front, 8 h past its end: a renewal begins'],
+    [null, 'Window came to front: a renewal begins'],
+  ])('says what was left of the token: %s', async (leftMs, said) => {
+    await openActivity(new Scribe(NOW).note({ ...came, leftMs }).entries);
+    expect(shown()[0]).toHaveTextContent(said);
   });
 });
 

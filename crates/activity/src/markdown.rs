@@ -96,10 +96,13 @@ impl Report {
 /// What it was, and more about it, as a table's cells.
 fn told(what: &What) -> (String, String) {
     match what {
-        What::Decision { input, trigger, from, to, why, effects, next } => {
+        What::Decision { input, trigger, left_ms, from, to, why, effects, next } => {
             let mut details = format!("{} → {}", word(from), word(to));
             if let Some(trigger) = trigger {
                 let _infallible = write!(details, ", set off by {}", word(trigger));
+            }
+            if let Some(left) = left_ms {
+                let _infallible = write!(details, ", {left} ms of the token left");
             }
             let _infallible = write!(details, ": {}", escaped(why));
             let effects: Vec<String> = effects.iter().map(word).collect();

@@ -11,9 +11,10 @@ const LONGEST_NAME: usize = 32;
 /// The same, without what looks like a secret.
 pub(crate) fn cleaned(what: What) -> What {
     match what {
-        What::Decision { input, trigger, from, to, why, effects, next } => {
+        What::Decision { input, trigger, left_ms, from, to, why, effects, next } => {
             let next = next.map(|Next { at_ms, why }| Next { at_ms, why: without_secrets(&why) });
-            What::Decision { input, trigger, from, to, why: without_secrets(&why), effects, next }
+            let why = without_secrets(&why);
+            What::Decision { input, trigger, left_ms, from, to, why, effects, next }
         }
         What::Exchange { purpose, reason, outcome, sent, access, refresh, exchange } => {
             What::Exchange {

@@ -16,6 +16,9 @@ pub struct Decision {
     pub from: StateKind,
     /// Where it stands now.
     pub to: StateKind,
+    /// What was left of the access token by its own end, in milliseconds, negative after it; as it
+    /// stood before the input, or as the input brought it to light. A sign-in has none.
+    pub left_ms: Option<i64>,
     /// Why: the words of the row in [`TABLE`].
     pub why: &'static str,
     /// What to do, in order.
@@ -30,17 +33,19 @@ pub(crate) struct Before {
     input: InputKind,
     trigger: Option<Trigger>,
     state: State,
+    left_ms: Option<i64>,
     /// It comes all the time, or says what is known already.
     usual: bool,
 }
 
 impl Before {
-    pub(crate) fn of(engine: &Engine, input: &Input) -> Self {
+    pub(crate) fn of(engine: &Engine, input: &Input, now: Now) -> Self {
         let trigger = if let Input::Came(trigger) = input { Some(*trigger) } else { None };
         Self {
             input: InputKind::from(input),
             trigger,
             state: engine.state,
+            left_ms: left(engine, now),
             usual: match input {
                 Input::Tick
                 | Input::TokenWanted { .. }
@@ -65,8 +70,8 @@ impl Before {
     }
 
     /// What it came to.
-    pub(crate) fn decided(self, engine: &Engine, effects: Vec<Effect>) -> Decision {
-        let Self { input, trigger, state, usual } = self;
+    pub(crate) fn decided(self, engine: &Engine, effects: Vec<Effect>, now: Now) -> Decision {
+        let Self { input, trigger, state, left_ms, usual } = self;
         let from = StateKind::from(state);
         let row = TABLE.iter().find(|row| row.from == from && row.input == input);
         let reason = effects.iter().find_map(|effect| match effect {
@@ -83,12 +88,21 @@ impl Before {
             trigger: trigger.or(reason),
             from,
             to: StateKind::from(engine.state),
+            left_ms: if input == InputKind::SignedIn {
+                None
+            } else {
+                left_ms.or_else(|| left(engine, now))
+            },
             // Every pair has its row; a test holds the table to that.
             why: row.map_or("", |row| row.why),
             idle: usual && state == engine.state && effects.is_empty(),
             effects,
         }
     }
+}
+
+fn left(engine: &Engine, now: Now) -> Option<i64> {
+    engine.session.as_ref().map(|session| session.plan.end - now.boot)
 }
 
 impl Engine {

@@ -135,9 +135,9 @@ impl Engine {
     }
 
     fn take(&mut self, input: Input, now: Now) -> Decision {
-        let before = Before::of(self, &input);
+        let before = Before::of(self, &input, now);
         let effects = self.transition(input, now);
-        before.decided(self, effects)
+        before.decided(self, effects, now)
     }
 
     /// What the last input added to the lifeline, in order.

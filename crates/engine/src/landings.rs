@@ -335,13 +335,18 @@ impl Engine {
         self.state = Resting;
     }
 
-    pub(crate) fn signed_out(&mut self) -> Vec<Effect> {
+    pub(crate) fn signed_out(&mut self, now: Now) -> Vec<Effect> {
+        let already = self.state == SignedOut;
         self.session = None;
         self.end_epoch();
         self.launching = false;
         self.trouble = Trouble::default();
         self.storm = Storm::default();
         self.history.clear();
+        if !already {
+            // All that is left of it.
+            self.history.mark(now.boot, MarkKind::SignOut);
+        }
         self.last = None;
         self.kept = None;
         self.away_ms = None;

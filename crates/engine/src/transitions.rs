@@ -201,7 +201,7 @@ impl Engine {
                 | Stopped { .. }
                 | NeedsSignIn { .. },
                 Input::SignedOut,
-            ) => self.signed_out(),
+            ) => self.signed_out(now),
             (
                 Restoring { .. }
                 | SignedOut

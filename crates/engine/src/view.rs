@@ -356,6 +356,6 @@ pub enum MarkKind {
     Trigger(Trigger),
     /// A refresh that failed.
     Failure,
-    /// A sign-out. It is told by what remembers: the engine forgets its past with the session.
+    /// A sign-out: what was before it is forgotten with the session.
     SignOut,
 }

@@ -2,7 +2,7 @@
 
 mod stage;
 
-use engine::{Added, Bar, HOUR, Input, InputKind, MarkKind, StateKind, Trigger};
+use engine::{Added, Bar, HOUR, Input, InputKind, MINUTE, MarkKind, StateKind, Trigger};
 use stage::{Stage, disk_full};
 
 #[test]
@@ -37,6 +37,24 @@ fn a_deadline_that_falls_says_so() {
         let renews = decided.iter().any(|it| it.trigger == Some(Trigger::Deadline));
         assert_eq!(renews, !stage.asked.is_empty());
     }
+}
+
+#[test]
+fn what_is_left_of_the_token_is_told_with_what_came() {
+    let mut stage = Stage::signed_in(HOUR);
+    let left = |stage: &mut Stage, input| stage.engine.decide(input, stage.now)[0].left_ms;
+
+    stage.drift(20 * MINUTE);
+    assert_eq!(left(&mut stage, Input::Came(Trigger::Focus)), Some(40 * MINUTE));
+    stage.drift(HOUR);
+    // Its end, not the next one's; and the computer slept through it.
+    assert_eq!(left(&mut stage, Input::Tick), Some(-20 * MINUTE));
+    assert_eq!(left(&mut stage, Input::SignedOut), Some(-20 * MINUTE));
+    assert_eq!(left(&mut stage, Input::Came(Trigger::Focus)), None);
+
+    let mut fresh = Stage::new();
+    let kept = Box::new(stage::saved_ago(HOUR, 15 * MINUTE, fresh.now));
+    assert_eq!(left(&mut fresh, Input::Restored(Some(kept))), Some(45 * MINUTE));
 }
 
 #[test]

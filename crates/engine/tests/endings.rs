@@ -3,8 +3,8 @@
 mod stage;
 
 use engine::{
-    Access, Class, Effect, Ended, HOUR, Input, MINUTE, SECOND, Sentence, Snapshot, State,
-    StateKind, Trigger, Wait, Worth,
+    Access, Class, Effect, Ended, HOUR, Input, Lifeline, MINUTE, Mark, MarkKind, SECOND, Sentence,
+    Snapshot, State, StateKind, Trigger, Wait, Worth,
 };
 use stage::{Stage, disk_full, ending_refresh_token, saved_ago, told};
 
@@ -272,10 +272,27 @@ fn a_sign_out_works_at_once_from_everywhere() {
         assert_eq!(effects, [Effect::Forget], "{name}");
         let view = stage.view();
         assert_eq!((view.who, view.token, view.why), (None, None, None), "{name}");
-        assert_eq!(view.lifeline, engine::Lifeline::default(), "{name}");
+        let signed_out = Mark { at_ms: stage.now.wall.0, kind: MarkKind::SignOut };
+        let is_all = Lifeline { marks: vec![signed_out], ..Lifeline::default() };
+        assert_eq!(view.lifeline, is_all, "{name}");
         assert_eq!(stage.access(0), Access::Unavailable { next_try: None }, "{name}");
         assert_eq!(stage.engine.next_deadline(stage.now), None, "{name}");
     }
+}
+
+#[test]
+fn a_sign_out_is_marked_once_and_the_next_sign_in_begins_anew() {
+    let mut stage = Stage::signed_in(HOUR);
+    for marked in [1, 0] {
+        stage.tell(Input::SignedOut);
+        assert_eq!(stage.engine.added(stage.now).count(), marked);
+        stage.pass(HOUR);
+    }
+
+    stage.sign_in(told(9, HOUR, stage.now));
+
+    let marks = stage.view().lifeline.marks;
+    assert_eq!(marks.iter().map(|mark| mark.kind).collect::<Vec<_>>(), [MarkKind::SignIn]);
 }
 
 #[test]

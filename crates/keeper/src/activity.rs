@@ -53,6 +53,10 @@ pub enum What {
         input: InputKind,
         /// What set it off, where that is more than the input's name: launch, focus, wake …
         trigger: Option<Trigger>,
+        /// What was left of the access token by its own end, in milliseconds, negative after it. `None`
+        /// where there was no token, and in what was written down before this was told.
+        #[serde(default)]
+        left_ms: Option<i64>,
         /// Where the session stood.
         from: StateKind,
         /// Where it stands now.

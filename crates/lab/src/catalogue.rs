@@ -4,10 +4,13 @@ use crate::format;
 use crate::report::{Mistake, Scenarios};
 use crate::scenario::Scenario;
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
 /// What a scenario's file ends with.
 const ENDING: &str = "kdl";
+/// So many files of a folder are read.
+const MOST_FILES: usize = 200;
 
 macro_rules! shipped {
     ($($name:literal),* $(,)?) => {
@@ -105,11 +108,26 @@ pub fn read_file(path: &Path) -> Result<Scenario, Vec<Mistake>> {
 
 fn read_as(path: &Path, file: &str) -> Result<Scenario, Vec<Mistake>> {
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let source = fs::read_to_string(path).map_err(|error| {
-        let message = format!("the file cannot be read: {error}");
-        vec![Mistake { file: file.to_owned(), line: 1, column: 1, message }]
-    })?;
+    let source = text(path)
+        .map_err(|message| vec![Mistake { file: file.to_owned(), line: 1, column: 1, message }])?;
     format::read(&name.unwrap_or_default(), file, &source)
+}
+
+/// The text of a regular file that is no larger than a scenario. Others are not opened: a pipe would
+/// be waited for.
+fn text(path: &Path) -> Result<String, String> {
+    let unreadable = |error: std::io::Error| format!("the file cannot be read: {error}");
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err("this is no file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    let most = format::LARGEST as u64;
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > format::LARGEST {
+        return Err(format!("a scenario is no larger than {} KiB", most / 1_024));
+    }
+    String::from_utf8(bytes).map_err(|_| "this is no text in UTF-8".to_owned())
 }
 
 fn all(folder: Option<&Path>) -> (Vec<Scenario>, Vec<Mistake>) {
@@ -132,6 +150,15 @@ fn read_folder(folder: &Path, all: &mut Vec<Scenario>, mistakes: &mut Vec<Mistak
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == ENDING));
     paths.sort();
+    if paths.len() > MOST_FILES {
+        let file = folder.display().to_string();
+        let message = format!(
+            "there are {} scenarios in this folder: the first {MOST_FILES} of them are read",
+            paths.len()
+        );
+        mistakes.push(Mistake { file, line: 1, column: 1, message });
+        paths.truncate(MOST_FILES);
+    }
     for path in paths {
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let file = file.unwrap_or_default();
@@ -172,6 +199,39 @@ mod tests {
             assert!(view.title.zh != view.title.en, "{} has no Chinese title", view.name);
             assert_ne!(view.group, "own", "{}", view.name);
         }
+    }
+
+    #[test]
+    fn what_is_no_file_or_a_huge_one_is_told_and_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = |path: &Path| {
+            let [mistake] = &read_file(path).unwrap_err()[..] else { panic!() };
+            mistake.message.clone()
+        };
+        assert_eq!(told(folder.path()), "this is no file");
+        let huge = folder.path().join("huge.kdl");
+        fs::write(&huge, "// \n".repeat(64 * 1_024 / 4 + 1)).unwrap();
+        assert!(told(&huge).contains("no larger than 64 KiB"), "{}", told(&huge));
+        fs::write(&huge, b"title \"\xff\"").unwrap();
+        assert!(told(&huge).contains("UTF-8"));
+        #[cfg(unix)]
+        {
+            let endless = folder.path().join("endless.kdl");
+            std::os::unix::fs::symlink("/dev/zero", &endless).unwrap();
+            assert_eq!(told(&endless), "this is no file");
+        }
+    }
+
+    #[test]
+    fn no_more_files_of_a_folder_are_read_than_anybody_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..=MOST_FILES {
+            let text = "title \"A\"\nsign-in\nexpect logins=1\n";
+            fs::write(folder.path().join(format!("{number:03}.kdl")), text).unwrap();
+        }
+        let read = scenarios(Some(folder.path()));
+        assert_eq!(read.scenarios.len(), SHIPPED.len() + MOST_FILES);
+        assert!(read.mistakes[0].message.contains("there are 201"), "{:?}", read.mistakes);
     }
 
     #[test]

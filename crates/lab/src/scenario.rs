@@ -119,6 +119,18 @@ pub(crate) struct Compared {
     pub(crate) most: u64,
 }
 
+impl Line {
+    /// Whether it expects something that the server counts or its API says.
+    pub(crate) fn is_judged_by_the_server(&self) -> bool {
+        match &self.act {
+            Act::Expect(Expectation { session, counts, api, says: _, within: _ }) => {
+                session.is_some() || api.is_some() || !counts.is_empty()
+            }
+            _ => false,
+        }
+    }
+}
+
 impl Scenario {
     /// Names it: its file's name without the ending.
     #[must_use]

@@ -93,7 +93,7 @@ async fn a_count_that_the_server_does_not_confirm_fails_with_the_line_and_what_w
         ("session=\"ended\"", "session survived (API: 200), expected ended"),
         ("api=401", "api: 200, expected 401"),
         ("api=\"none\"", "api: 200, expected no answer"),
-        ("says=\"portal\"", "says: resting, expected portal"),
+        ("logins=1 says=\"portal\"", "says: resting, expected portal"),
         ("refreshes=9 within=\"10s\"", "refreshes: 2, expected 9"),
     ] {
         let report = at_speed(&steps(wrong)).await;
@@ -137,7 +137,7 @@ async fn what_cannot_be_done_ends_the_run_and_says_why() {
     assert_eq!(report.verdict, Verdict::NotRun);
     assert!(report.says.contains("no refresh was answered"), "{}", report.says);
     assert_eq!(report.steps[3].outcome, StepOutcome::Ahead);
-    let refused = at_speed("fault \"refuse\" on=\"login\"\nsign-in").await;
+    let refused = at_speed("fault \"refuse\" on=\"login\"\nsign-in\nexpect logins=1").await;
     assert_eq!(refused.verdict, Verdict::NotRun);
     assert!(refused.says.contains("the sign-in failed"), "{}", refused.says);
 }
@@ -172,7 +172,9 @@ async fn a_run_can_be_stopped_in_the_middle_of_a_wait() {
         }
     };
     let how = How { pace: Pace::RealTime, own: None };
-    let both = vec![scenario("sign-in\nwait \"30 days\""), scenario("sign-in")];
+    let both = ["sign-in\nwait \"30 days\"\nexpect logins=1", "sign-in\nexpect logins=1"]
+        .map(scenario)
+        .to_vec();
     let reports = lab::run(both, how, news, stop).await;
     assert_eq!(reports.len(), 1, "the second was begun");
     assert_eq!(reports[0].verdict, Verdict::NotRun);
@@ -209,7 +211,37 @@ async fn an_account_of_ones_own_is_counted_on_the_way_out_and_signed_out_at_the_
     assert_eq!((counted.logins, counted.refreshes, counted.logouts), (1, 3, 1));
     assert_eq!(theirs.control().snapshot().await.unwrap().living_sessions, 0);
 
-    let turns_switches = run(scenario("sign-in\nrevoke"), how).await;
+    let turns_switches = run(scenario("sign-in\nrevoke\nexpect logins=1"), how).await;
     assert_eq!(turns_switches.verdict, Verdict::NotRun);
     assert_eq!(theirs.control().counters().await.unwrap().logins, 1, "it was begun");
+}
+
+#[tokio::test]
+async fn a_session_whose_renewal_is_under_way_has_not_ended() {
+    // The server holds the answer: it may be a grant.
+    let steps = "server access-lifetime=\"1m\"\nsign-in\nfault \"hold\"\nwait-until \"expired\"\n";
+    let report = at_speed(&format!("{steps}expect session=\"ended\"")).await;
+    let (line, detail) = unmet(&report);
+    assert_eq!(line, 6);
+    assert!(detail.contains("undecided"), "{detail}");
+    let after = format!("{steps}all-well\nexpect session=\"survived\" within=\"2m\"");
+    assert_eq!(at_speed(&after).await.verdict, Verdict::Passed);
+}
+
+#[tokio::test]
+async fn a_copy_that_another_keeps_from_renewing_has_not_lost_its_session() {
+    let steps = "server access-lifetime=\"1m\"\nsign-in\nsecond-copy\nfault \"hold\"\nrenew\n\
+                 wait \"55s\"\nrenew\nwait \"10s\"\nexpect copy=2 session=\"ended\"";
+    let report = at_speed(steps).await;
+    let (line, detail) = unmet(&report);
+    assert_eq!(line, 10);
+    assert!(detail.contains("undecided"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_good_token_that_the_api_cannot_be_asked_about_has_not_ended() {
+    let steps = "server access-lifetime=\"1h\" tell-refresh-token=\"never\"\nsign-in\nnetwork-off\n\
+                 expect session=\"ended\"";
+    let report = at_speed(steps).await;
+    assert!(unmet(&report).1.contains("undecided: the API does not answer"), "{report:#?}");
 }

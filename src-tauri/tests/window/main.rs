@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod activity_export;
 #[cfg(test)]
+mod activity_page;
+#[cfg(test)]
 mod asleep;
 #[cfg(test)]
 mod bad_answers;
@@ -30,6 +32,10 @@ mod keychain;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod lab_screen;
+#[cfg(test)]
+mod lab_screens;
+#[cfg(test)]
 mod lab_switches;
 #[cfg(test)]
 mod launch;
@@ -39,6 +45,8 @@ mod own_server;
 mod permissions;
 #[cfg(test)]
 mod planted;
+#[cfg(test)]
+mod scenario_page;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
@@ -52,7 +60,11 @@ mod simple_jwt;
 #[cfg(test)]
 mod stop_in_mid_refresh;
 #[cfg(test)]
+mod token_page;
+#[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod tour;
 #[cfg(test)]
 mod two_copies;
 #[cfg(test)]

@@ -1,12 +1,23 @@
 // A decision of the engine, as a sentence: what happened, and what is done about it.
 import type { EffectKind, InputKind, StateKind, What } from '../contract';
 import { m } from '../paraglide/messages.js';
-import { triggerWords } from '../words/why';
+import { leftSpan, triggerWords } from '../words/why';
 
 export type Decision = Extract<What, { kind: 'decision' }>;
 
 export function decisionWords(what: Decision): string {
-  return m.activity_decision({ what: capital(happened(what)), so: consequence(what) });
+  return m.activity_decision({ what: withLeft(what), so: consequence(what) });
+}
+
+/** What happened, with what was left of the token then: often enough that is why. */
+function withLeft(what: Decision): string {
+  const words = capital(happened(what));
+  const { trigger, leftMs } = what;
+  if (trigger === null || leftMs === null) return words;
+  const span = leftSpan(leftMs);
+  return leftMs >= 0
+    ? m.activity_left({ what: words, span })
+    : m.activity_past({ what: words, span });
 }
 
 /** What happened: what set it off, where that says more than the input's name. */

@@ -2,18 +2,19 @@
 import type { Entry } from '../contract';
 import { m } from '../paraglide/messages.js';
 import { clockTime, took } from '../time/format';
-import { triggerWords } from '../words/why';
+import { leftSpan, triggerWords } from '../words/why';
 import { capital, effectsWords, happened, stateWords } from './decision-words';
+import type { Earlier } from './earlier';
 import { endingWords } from './exchange-words';
 import { switchTo } from './switch-words';
 
 /** `kind`: how the value reads: as words, as a token's fingerprint, or as English in any language. */
 export type Row = { label: string; value: string; kind: 'words' | 'fingerprint' | 'english' };
 
-/** `beforeMs`: when the same refresh token was sent before, where that is still kept. */
+/** `earlier`: the entry that has sent the same refresh token, where that is still kept. */
 export function detailRows(
   { what, atMs, seq, sentBefore }: Entry,
-  beforeMs: number | null,
+  earlier: Earlier | null,
   nowMs: number,
 ): Row[] {
   const rows: Row[] = [words(m.detail_when(), clockTime(atMs, nowMs))];
@@ -26,8 +27,13 @@ export function detailRows(
         token(m.detail_sent(), what.sent),
       );
       if (sentBefore !== null) {
-        const before = beforeMs === null ? m.detail_gone() : clockTime(beforeMs, nowMs);
-        rows.push(words(m.detail_sent_before(), before));
+        const surely = earlier === null || earlier.surely;
+        rows.push(
+          words(
+            surely ? m.detail_sent_before() : m.detail_maybe_before(),
+            earlier === null ? m.detail_gone() : clockTime(earlier.atMs, nowMs),
+          ),
+        );
       }
       if (what.purpose === 'refresh' || what.purpose === 'sign_in') {
         rows.push(token(m.detail_access(), what.access), token(m.detail_refresh(), what.refresh));
@@ -36,6 +42,7 @@ export function detailRows(
     case 'decision':
       rows.push(
         words(m.detail_happened(), capital(happened(what))),
+        ...left(what.leftMs),
         words(m.detail_before(), capital(stateWords(what.from))),
         words(m.detail_after(), capital(stateWords(what.to))),
         words(
@@ -59,6 +66,12 @@ export function detailRows(
   }
   rows.push(words(m.detail_number(), String(seq)));
   return rows;
+}
+
+function left(leftMs: number | null): Row[] {
+  if (leftMs === null) return [];
+  const span = leftSpan(leftMs);
+  return [words(m.detail_left(), leftMs >= 0 ? span : m.detail_past({ span }))];
 }
 
 function words(label: string, value: string): Row {

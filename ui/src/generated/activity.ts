@@ -56,6 +56,11 @@ input: InputKind,
  */
 trigger: Trigger | null, 
 /**
+ * What was left of the access token by its own end, in milliseconds, negative after it. `None`
+ * where there was no token, and in what was written down before this was told.
+ */
+leftMs: number | null, 
+/**
  * Where the session stood.
  */
 from: StateKind, 

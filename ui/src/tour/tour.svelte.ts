@@ -19,8 +19,11 @@ export type Trouble = 'server' | 'gone';
 
 const LIFETIME_MS = 20_000;
 const SLEEP_MS = 8 * 3_600_000;
-/** A deadline that is to be passed over is passed by this much. */
-const PAST_IT_MS = 250;
+/**
+ * Of the wait for a renewal so much is left, so that it comes because it is time, and can be watched
+ * coming. It is over before the window returns, which stays away for three seconds.
+ */
+const LEFT_OF_THE_WAIT_MS = 1_500;
 
 /** What the views showed at a moment that later ones are compared with. */
 type Before = { refreshes: number; fingerprint: string | null; nowMs: number; sleptMs: number };
@@ -108,11 +111,11 @@ export class Tour {
         if (canBeUndone(this.#app)) await bridge.allWell();
         if (this.#app.demo.lifetimeMs !== LIFETIME_MS) await bridge.chooseDemoLifetime(LIFETIME_MS);
         return bridge.tryDemo();
-      case 'renewal': {
-        const due = this.#app.session.token?.renewsMs ?? now;
-        return bridge.sleepComputer(Math.max(due - now, 0) + PAST_IT_MS);
-      }
+      case 'renewal':
+        return this.#skipTheWait(now);
       case 'leave':
+        // So that it falls due while the window is away: that is what there is to see.
+        await this.#skipTheWait(now);
         return bridge.leaveAndComeBack();
       case 'sleep':
         return bridge.sleepComputer(SLEEP_MS);
@@ -122,6 +125,12 @@ export class Tour {
       case 'closing':
         return bridge.tryDemo();
     }
+  }
+
+  async #skipTheWait(now: number): Promise<void> {
+    const due = this.#app.session.token?.renewsMs ?? now;
+    const wait = due - now - LEFT_OF_THE_WAIT_MS;
+    if (wait > 0) await this.#bridge.sleepComputer(wait);
   }
 
   /** What the views show of this step, once it is done. */

@@ -38,11 +38,15 @@ export function triggerWords(trigger: Trigger): string {
 function cause(reason: Trigger, leftMs: number | null): string {
   const trigger = triggerWords(reason);
   if (leftMs === null) return trigger;
-  // What was left is told in whole seconds, as the ring told it.
-  const whole = Math.ceil(Math.abs(leftMs) / 1_000) * 1_000;
   return leftMs >= 0
-    ? m.why_trigger_left({ trigger, span: whole === 0 ? m.unit_seconds({ n: 0 }) : span(whole) })
-    : m.why_trigger_past({ trigger, span: span(whole) });
+    ? m.why_trigger_left({ trigger, span: leftSpan(leftMs) })
+    : m.why_trigger_past({ trigger, span: leftSpan(leftMs) });
+}
+
+/** What was left of a token, or how long it had ended: in whole seconds, as the ring told it. */
+export function leftSpan(leftMs: number): string {
+  const whole = Math.ceil(Math.abs(leftMs) / 1_000) * 1_000;
+  return whole === 0 ? m.unit_seconds({ n: 0 }) : span(whole);
 }
 
 function outcome(what: Outcome, time: string): string {

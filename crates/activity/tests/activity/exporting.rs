@@ -39,7 +39,9 @@ fn a_report_has_a_head_a_table_and_a_block_for_each_exchange() {
     assert!(text.contains("- Entries: 4, from 2025-11-23T12:00:00Z"), "{text}");
     assert!(text.contains(concat!("Session Keeper ", env!("CARGO_PKG_VERSION"))));
     assert!(
-        text.contains("resting → refreshing, set off by deadline: renews what is due"),
+        text.contains(
+            "resting → refreshing, set off by deadline, 4000 ms of the token left: renews what is due"
+        ),
         "{text}"
     );
     assert!(text.contains("**the refresh token had been sent before, in 3**"), "{text}");

@@ -1,9 +1,9 @@
 //! What is on disk, and what happens when the disk does not go along.
 
 use crate::stage::{
-    app, exchange, folder, open, open_within, refresh, switch, tell, tell_in_memory,
+    app, decision, exchange, folder, open, open_within, refresh, switch, tell, tell_in_memory,
 };
-use activity::Limits;
+use activity::{Activity, Limits};
 use keeper::activity::{AppDid, What};
 use std::fs;
 use std::io::Write as _;
@@ -24,6 +24,28 @@ async fn a_restart_keeps_everything_and_counts_on() {
     let last = second.entries().pop().unwrap();
     assert_eq!((last.seq, last.run), (3, 2));
     assert_eq!(before[0].run, 1);
+}
+
+#[tokio::test]
+async fn a_decision_of_a_version_that_did_not_tell_what_was_left_is_read() {
+    let (_around, folder) = folder();
+    let first = open(&folder);
+    tell(&first, decision());
+    first.flush().await;
+    drop(first);
+    let mut without = 0;
+    for file in fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()) {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        without += text.matches("\"leftMs\":4000,").count();
+        fs::write(&file, text.replace("\"leftMs\":4000,", "")).unwrap();
+    }
+    assert_eq!(without, 1);
+
+    let second = open(&folder);
+
+    let What::Decision { left_ms, trigger, .. } = second.entries()[0].what else { panic!() };
+    assert_eq!((left_ms, trigger), (None, Some(engine::Trigger::Deadline)));
+    assert_eq!(second.unreadable(), 0);
 }
 
 #[tokio::test]

@@ -28,12 +28,13 @@ fn planted(secret: &str) -> Vec<What> {
         },
     ];
     for in_next in [false, true] {
-        let What::Decision { input, trigger, from, to, why, effects, .. } = decision() else {
+        let What::Decision { input, trigger, left_ms, from, to, why, effects, .. } = decision()
+        else {
             panic!()
         };
         let (why, next) = if in_next { (why, text.clone()) } else { (text.clone(), String::new()) };
         let next = Some(Next { at_ms: 0, why: next });
-        all.push(What::Decision { input, trigger, from, to, why, effects, next });
+        all.push(What::Decision { input, trigger, left_ms, from, to, why, effects, next });
     }
     let with = |exchange: Exchange| {
         let What::Exchange { purpose, reason, outcome, sent, access, refresh, .. } =

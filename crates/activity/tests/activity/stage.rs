@@ -46,6 +46,7 @@ pub(crate) fn decision() -> What {
     What::Decision {
         input: engine::InputKind::Tick,
         trigger: Some(Trigger::Deadline),
+        left_ms: Some(4_000),
         from: StateKind::Resting,
         to: StateKind::Refreshing,
         why: "renews what is due".to_owned(),
@@ -56,8 +57,11 @@ pub(crate) fn decision() -> What {
 
 /// The keeper was started and has read its record.
 pub(crate) fn restored() -> What {
-    let What::Decision { trigger, from, to, why, effects, next, .. } = decision() else { panic!() };
-    What::Decision { input: engine::InputKind::Restored, trigger, from, to, why, effects, next }
+    let What::Decision { trigger, left_ms, from, to, why, effects, next, .. } = decision() else {
+        panic!()
+    };
+    let input = engine::InputKind::Restored;
+    What::Decision { input, trigger, left_ms, from, to, why, effects, next }
 }
 
 /// The intent to send this.

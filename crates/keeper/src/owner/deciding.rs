@@ -30,11 +30,12 @@ impl Owner {
         let in_memory = [before, keep, self.shown.keep].contains(&Keep::Memory);
         let teller = self.teller.about(if in_memory { Keep::Memory } else { Keep::Disk });
         for decision in decisions.iter().filter(|decision| !decision.idle) {
-            let Decision { input, trigger, from, to, why, effects, idle: _ } = decision;
+            let Decision { input, trigger, left_ms, from, to, why, effects, idle: _ } = decision;
             let effects = effects.iter().map(EffectKind::from).collect();
             let (why, next) = ((*why).to_owned(), self.engine.next(now));
-            let (input, trigger, from, to) = (*input, *trigger, *from, *to);
-            let what = What::Decision { input, trigger, from, to, why, effects, next };
+            let (input, trigger, left_ms) = (*input, *trigger, *left_ms);
+            let (from, to) = (*from, *to);
+            let what = What::Decision { input, trigger, left_ms, from, to, why, effects, next };
             teller.record(now.wall.0, what);
         }
         for added in self.engine.added(now) {

@@ -2,7 +2,7 @@
 
 use crate::stage::{App, DUE, Farewell, Stage, Step, pass, settled};
 use activity::Entry;
-use engine::{Class, HOUR, SECOND, Trigger};
+use engine::{Class, HOUR, MarkKind, SECOND, Trigger};
 use keeper::activity::What;
 use keeper::ports::ApiVerdict::TokenRefused;
 use keeper::ports::Clock as _;
@@ -200,6 +200,33 @@ async fn the_api_and_the_sign_out_are_told_with_what_carried_them() {
     let [refused, renewed, again, _] = &all[..] else { panic!("{all:#?}") };
     assert_ne!(names(refused).sent, names(again).sent);
     assert_eq!(names(again).sent, names(renewed).access);
+}
+
+#[tokio::test]
+async fn a_sign_out_is_marked_on_the_lifeline_of_the_session_that_it_ends() {
+    for keep in [Keep::Disk, Keep::Memory] {
+        let stage = Stage::new();
+        let app = stage.start();
+        app.until_status("signed_out").await;
+        app.sign_in(&stage.server, keep).await.unwrap();
+        app.keeper.sign_out().await;
+        app.keeper.look().await;
+        let in_memory = keep == Keep::Memory;
+        assert_eq!(stage.heard.marks(in_memory), [MarkKind::SignIn, MarkKind::SignOut]);
+        assert_eq!(stage.heard.marks(!in_memory), []);
+    }
+}
+
+#[tokio::test]
+async fn a_decision_says_what_was_left_of_the_token() {
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    stage.heard.forget();
+    stage.clock.advance(HOUR - 4 * SECOND);
+    app.keeper.tell(Trigger::Focus).await;
+    app.until_renewed(1).await;
+    let What::Decision { trigger, left_ms, .. } = stage.heard.events()[0].what else { panic!() };
+    assert_eq!((trigger, left_ms), (Some(Trigger::Focus), Some(4 * SECOND)));
 }
 
 #[tokio::test]

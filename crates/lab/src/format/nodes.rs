@@ -27,7 +27,7 @@ impl<'r, 'a> Node<'r, 'a> {
         let start = self.node.name().span().offset();
         let end = self.node.span().offset() + self.node.span().len();
         let end = self.last().max(end);
-        let source = self.reader.source();
+        let source = self.reader.piece();
         let text = source.get(start..end).unwrap_or_default();
         // The parser counts a comment behind a node, and the line's end, to the node.
         let text = text.split_once("//").map_or(text, |(step, _)| step);
@@ -38,6 +38,11 @@ impl<'r, 'a> Node<'r, 'a> {
     fn last(&self) -> usize {
         let end = |entry: &KdlEntry| entry.span().offset() + entry.span().len();
         self.node.entries().iter().map(end).max().unwrap_or(0)
+    }
+
+    /// Where it begins in its piece.
+    pub(crate) fn begins(&self) -> usize {
+        self.node.name().span().offset()
     }
 
     /// A mistake of the node as a whole.

@@ -10,19 +10,33 @@ const ALIKE: f64 = 0.8;
 pub(crate) struct Reader<'a> {
     file: &'a str,
     source: &'a str,
+    /// The piece that is read now, and where it begins.
+    piece: &'a str,
+    begins: usize,
     mistakes: Vec<Mistake>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(file: &'a str, source: &'a str) -> Self {
-        Self { file, source, mistakes: Vec::new() }
+        Self { file, source, piece: source, begins: 0, mistakes: Vec::new() }
     }
 
-    pub(crate) fn source(&self) -> &'a str {
-        self.source
+    /// The piece that is read now: places are counted from its start.
+    pub(crate) fn piece(&self) -> &'a str {
+        self.piece
     }
 
-    /// Notes a mistake at so many bytes from the start.
+    /// Goes on to this piece, which begins at so many bytes.
+    pub(crate) fn turn_to(&mut self, begins: usize, piece: &'a str) {
+        (self.begins, self.piece) = (begins, piece);
+    }
+
+    /// So many mistakes so far.
+    pub(crate) fn noted(&self) -> usize {
+        self.mistakes.len()
+    }
+
+    /// Notes a mistake at so many bytes from the start of the piece.
     pub(crate) fn say(&mut self, offset: usize, message: impl Into<String>) {
         let (line, column) = self.place(offset);
         let (file, message) = (self.file.to_owned(), message.into());
@@ -35,7 +49,7 @@ impl<'a> Reader<'a> {
             let offset = found.span.offset();
             let said = found.message.as_deref().or(found.label.as_deref()).unwrap_or("no KDL");
             let mut message = format!("this cannot be read: {said}");
-            let rest = self.source.get(offset..).unwrap_or_default();
+            let rest = self.piece.get(offset..).unwrap_or_default();
             if rest.starts_with(|c: char| c.is_ascii_digit()) {
                 message.push_str("; a duration stands in quotes: \"20s\"");
             } else if let Some(help) = found.help.as_deref() {
@@ -58,7 +72,7 @@ impl<'a> Reader<'a> {
 
     /// Line and column, from 1; a column counts characters.
     pub(crate) fn place(&self, offset: usize) -> (u32, u32) {
-        let before = self.source.get(..offset).unwrap_or(self.source);
+        let before = self.source.get(..self.begins + offset).unwrap_or(self.source);
         let line = before.matches('\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let column = before.get(start..).unwrap_or_default().chars().count() + 1;

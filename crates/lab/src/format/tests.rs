@@ -80,6 +80,14 @@ fn a_step_that_makes_no_sense_where_it_stands_is_a_mistake() {
 }
 
 #[test]
+fn a_scenario_that_cannot_fail_is_a_mistake() {
+    told("sign-in\nrenew\n", "4:1", &["nothing is expected", "expect session="]);
+    told("sign-in\n  expect says=\"resting\"", "3:3", &["the app's own word"]);
+    let judged = "title \"A\"\nsign-in\nexpect says=\"resting\"\nexpect logins=1";
+    assert!(read("a", "a.kdl", judged).is_ok());
+}
+
+#[test]
 fn all_mistakes_of_a_file_are_told_in_their_order() {
     let all = mistakes("sing-in\nwait \"soon\"\nexpect refreshes=-1 loggins=2\n");
     let places: Vec<&str> = all.iter().map(|line| line.split(": ").next().unwrap()).collect();
@@ -109,18 +117,21 @@ fn a_scenario_without_title_or_steps_is_none() {
 
 #[test]
 fn steps_are_kept_word_for_word_with_their_lines() {
-    let source = "title \"A\"\n\nsign-in // first\nserver \\\n  latency=\"1s\"\nfocus; renew\n";
+    let source = "title \"A\"\n\nsign-in // first\nserver \\\n  latency=\"1s\"\nfocus; renew\nexpect logins=1";
     let read = read("a", "a.kdl", source).unwrap();
     let lines: Vec<(u32, &str)> =
-        read.lines.iter().map(|line| (line.line, line.text.as_str())).collect();
+        read.lines.iter().take(4).map(|line| (line.line, line.text.as_str())).collect();
     let server = "server \\\n  latency=\"1s\"";
     assert_eq!(lines, [(3, "sign-in"), (4, server), (6, "focus"), (6, "renew")]);
 }
 
 #[test]
 fn what_turns_no_switch_can_be_run_against_an_account_of_ones_own() {
-    let own =
-        |steps: &str| read("a", "a.kdl", &format!("title \"A\"\n{steps}\n")).unwrap().own_account();
+    let own = |steps: &str| {
+        read("a", "a.kdl", &format!("title \"A\"\n{steps}\nexpect logins=1\n"))
+            .unwrap()
+            .own_account()
+    };
     assert!(own("sign-in\nsleep \"8h\"\nnetwork-off\nexpect session=\"survived\" refreshes=1"));
     for step in ["server latency=\"1s\"", "fault \"refuse\"", "all-well", "revoke", "expire"] {
         assert!(!own(&format!("sign-in\n{step}")), "{step}");

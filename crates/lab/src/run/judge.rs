@@ -3,10 +3,13 @@
 
 use super::play::Came;
 use super::stage::{Stage, Trouble};
-use super::wire::Last;
+use super::wire::{self, Last, Refreshes};
 use crate::report::Evidence;
 use crate::scenario::{Api, Compared, Count, Expectation, Session, Which};
 use engine::{Class, Trigger};
+use keeper::ports::Marks;
+use keeper::record::Tokens;
+use serde::Serialize;
 
 /// How often something that is to happen by itself is looked for, in milliseconds.
 const LOOK_MS: i64 = 500;
@@ -48,39 +51,88 @@ impl Sample {
 ///
 /// The session has survived where the API accepts that token and the app has signed in no more
 /// often than the scenario has. It has ended where no call is accepted and, asked to renew, the app
-/// has nothing to renew with, or is refused by the server.
+/// has nothing to renew with, or only what the server has refused, while no renewal is on its way.
+/// Whoever merely does not try (another copy is at it, the disk is in the way) has not lost a session.
 pub(crate) async fn sample(stage: &Stage, which: Which) -> Result<Sample, Trouble> {
-    let status = call(stage, which).await?;
+    let first = call(stage, which).await?;
+    let status = first.status();
     if accepted(status) {
         return survived(stage, status).await;
     }
     let keeper = stage.keeper(which)?;
-    let tries = stage.wire.read(|state| state.tries);
+    let before = refreshes(stage, which);
     keeper.tell(Trigger::Asked).await;
-    stage.quiet().await;
-    let (tried, last) = stage.wire.read(|state| (state.tries > tries, state.last));
-    let judged = match last.filter(|_| tried) {
-        None | Some(Last::Failed(Class::Refused)) => Judged::Ended,
-        Some(Last::Granted) => {
-            let again = call(stage, which).await?;
-            if accepted(again) {
-                return survived(stage, again).await;
+    stage.quiet().await?;
+    let after = refreshes(stage, which);
+    let others = [Which::First, Which::Second];
+    let judged = if others.into_iter().any(|copy| refreshes(stage, copy).under_way > 0) {
+        open("a renewal is under way, and its answer is not here")
+    } else {
+        match after.last.filter(|_| after.tries > before.tries) {
+            Some(Last::Failed(class)) if class != Class::Refused => open(waits_for(class)),
+            Some(Last::Granted) => {
+                let again = call(stage, which).await?.status();
+                if accepted(again) {
+                    return survived(stage, again).await;
+                }
+                Judged::Open(format!("the API does not accept a renewed token ({})", said(again)))
             }
-            Judged::Open(format!("the API does not accept a renewed token ({})", said(again)))
+            None | Some(Last::Failed(_)) => match (held(stage, which).await?, first) {
+                (Held::Good, _) => {
+                    let again = call(stage, which).await?.status();
+                    if accepted(again) {
+                        return survived(stage, again).await;
+                    }
+                    open("the app holds what it could renew with, and has not done so")
+                }
+                // A token that has not ended may go on being good.
+                (Held::Nothing | Held::Refused, Call::Unanswered) => {
+                    open("the API does not answer")
+                }
+                (Held::Nothing | Held::Refused, Call::NoToken | Call::Answered(_)) => Judged::Ended,
+            },
         }
-        Some(Last::Failed(class)) => Judged::Open(match class {
-            Class::NotSent => "the server cannot be reached".to_owned(),
-            Class::UnknownOutcome => "the server's answers get lost".to_owned(),
-            Class::Throttled => "the server asks to wait".to_owned(),
-            Class::ServerTrouble => "the server has trouble".to_owned(),
-            Class::NotTheAuthServer => "something else answers".to_owned(),
-            Class::SetUp => "the server does not accept the settings".to_owned(),
-            Class::UnclearRefusal | Class::Refused => {
-                "the server says no without saying why".to_owned()
-            }
-        }),
     };
     Ok(Sample { status, judged })
+}
+
+fn open(why: &str) -> Judged {
+    Judged::Open(why.to_owned())
+}
+
+fn refreshes(stage: &Stage, which: Which) -> Refreshes {
+    stage.wire.read(|state| state.refreshes(which))
+}
+
+fn waits_for(class: Class) -> &'static str {
+    match class {
+        Class::NotSent => "the server cannot be reached",
+        Class::UnknownOutcome => "the server's answers get lost",
+        Class::Throttled => "the server asks to wait",
+        Class::ServerTrouble => "the server has trouble",
+        Class::NotTheAuthServer => "something else answers",
+        Class::SetUp => "the server does not accept the settings",
+        Class::UnclearRefusal | Class::Refused => "the server says no without saying why",
+    }
+}
+
+/// What the app could renew with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+enum Held {
+    Nothing,
+    /// The server has refused it.
+    Refused,
+    Good,
+}
+
+async fn held(stage: &Stage, which: Which) -> Result<Held, Trouble> {
+    let refused = stage.wire.read(|state| state.refused_names.clone());
+    let look = move |tokens: Option<&Tokens>, _: Option<&Marks>| match tokens.and_then(wire::name) {
+        None => Held::Nothing,
+        Some(name) if refused.contains(&name) => Held::Refused,
+        Some(_) => Held::Good,
+    };
+    stage.keeper(which)?.inspect(look).await.ok_or_else(|| "the app is not running".to_owned())
 }
 
 async fn survived(stage: &Stage, status: Option<u16>) -> Result<Sample, Trouble> {
@@ -93,11 +145,32 @@ async fn survived(stage: &Stage, status: Option<u16>) -> Result<Sample, Trouble>
     Ok(Sample { status, judged })
 }
 
-async fn call(stage: &Stage, which: Which) -> Result<Option<u16>, Trouble> {
+/// What a call of the API came to.
+#[derive(Clone, Copy, Debug)]
+enum Call {
+    /// No token could be had.
+    NoToken,
+    Unanswered,
+    Answered(u16),
+}
+
+impl Call {
+    fn status(self) -> Option<u16> {
+        match self {
+            Self::NoToken | Self::Unanswered => None,
+            Self::Answered(status) => Some(status),
+        }
+    }
+}
+
+async fn call(stage: &Stage, which: Which) -> Result<Call, Trouble> {
     let keeper = stage.keeper(which)?;
     let call = stage.drive(keeper.call_api()).await?;
-    stage.quiet().await;
-    Ok(call.and_then(|call| call.exchanges.last()?.status))
+    stage.quiet().await?;
+    Ok(match call.as_ref().and_then(|call| call.exchanges.last()) {
+        None => Call::NoToken,
+        Some(exchange) => exchange.status.map_or(Call::Unanswered, Call::Answered),
+    })
 }
 
 fn accepted(status: Option<u16>) -> bool {
@@ -124,7 +197,7 @@ pub(crate) async fn judge(
         if left_ms <= 0 {
             return Ok((Came::Unmet(found.join("; ")), sample));
         }
-        stage.pass(left_ms.min(LOOK_MS)).await;
+        stage.pass(left_ms.min(LOOK_MS)).await?;
     }
 }
 

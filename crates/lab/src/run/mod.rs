@@ -1,5 +1,6 @@
 //! Runs scenarios, each on a stage of its own.
 
+mod files;
 mod hand;
 mod judge;
 mod play;
@@ -31,6 +32,7 @@ pub async fn run(
     let waiting = stop.child_token();
     let _unless_dropped = waiting.clone().drop_guard();
     let begun = std::thread::Builder::new().name("scenarios".to_owned()).spawn(move || {
+        files::sweep();
         let reports = match runtime(&how) {
             Ok(runtime) => runtime.block_on(all(&scenarios, &how, &mut news, &waiting)),
             Err(why) => {
@@ -39,6 +41,8 @@ pub async fn run(
                 scenarios.iter().map(not_run).collect()
             }
         };
+        // What still wrote while its folder was removed has ended with the runtime.
+        files::sweep();
         news(RunNews::Done);
         // Nobody listens where the caller has gone.
         let _gone = done.send(reports);

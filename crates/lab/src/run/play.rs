@@ -81,7 +81,15 @@ impl<'a, N: FnMut(RunNews)> Play<'a, N> {
         if hindrance.is_some() {
             verdict = Verdict::NotRun;
         }
-        let mut evidence = self.stage.counts().await.unwrap_or_default();
+        let mut evidence = match self.stage.counts().await {
+            Ok(evidence) => evidence,
+            // A verdict without its counts would rest on nothing.
+            Err(why) => {
+                verdict = Verdict::NotRun;
+                hindrance.get_or_insert(why);
+                Evidence::default()
+            }
+        };
         let says = match hindrance {
             Some(why) => format!("not run to its end: {why}"),
             None => self.says(&evidence).await,
@@ -141,7 +149,7 @@ impl<'a, N: FnMut(RunNews)> Play<'a, N> {
         let copy = line.copy;
         match &line.act {
             Act::SignIn => {
-                self.stage.quiet().await;
+                self.stage.quiet().await?;
                 self.stage.sign_in(copy).await?;
             }
             Act::SignOut => {
@@ -162,7 +170,7 @@ impl<'a, N: FnMut(RunNews)> Play<'a, N> {
             Act::Sleep(ms) => {
                 self.stage.hand.sleep(*ms).map_err(|too_far| too_far.to_string())?;
             }
-            Act::Wait(ms) => self.stage.pass(*ms).await,
+            Act::Wait(ms) => self.stage.pass(*ms).await?,
             Act::WaitUntil(moment) => self.wait_until(*moment).await?,
             Act::SetClock(ms) => self.set_clock(*ms)?,
             Act::ClockRight => self.set_clock(-self.stage.clock_ms)?,
@@ -185,14 +193,14 @@ impl<'a, N: FnMut(RunNews)> Play<'a, N> {
             Act::Start => self.stage.start(copy)?,
             Act::SecondCopy => self.stage.start(crate::scenario::Which::Second)?,
             Act::Expect(expectation) => {
-                self.stage.quiet().await;
+                self.stage.quiet().await?;
                 let (came, sample) = judge::judge(&self.stage, copy, expectation).await?;
                 self.sample_is_new = sample.is_some();
                 self.sample = sample.or(self.sample.take());
                 return Ok(came);
             }
         }
-        self.stage.quiet().await;
+        self.stage.quiet().await?;
         Ok(Came::Good)
     }
 
@@ -206,7 +214,7 @@ impl<'a, N: FnMut(RunNews)> Play<'a, N> {
         };
         let ms = at - self.stage.hand.now().boot + AFTER_ITS_END_MS;
         if ms > 0 {
-            self.stage.pass(ms).await;
+            self.stage.pass(ms).await?;
         }
         Ok(())
     }
@@ -229,7 +237,8 @@ impl<'a, N: FnMut(RunNews)> Play<'a, N> {
             for_the_server.remove("latencyMs");
         }
         let set = demo.control().patch_switches(Value::Object(for_the_server)).await;
-        set.map_err(|why| why.to_string())?;
+        let set = set.map_err(|why| why.to_string())?;
+        self.stage.note_hold(&set).await?;
         let all = self.stage.switches.patched(&Value::Object(change.clone()));
         self.stage.switches = all.map_err(|why| why.to_string())?;
         if at_the_head {

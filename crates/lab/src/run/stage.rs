@@ -1,7 +1,9 @@
 //! One scenario's world: the app's own keeper, vault and client over a folder of their own, and a
 //! demo server of its own (or the server of an account of one's own).
 
+use super::files::Files;
 use super::hand::Hand;
+use super::time::{Hold, IN_VAIN};
 use super::wire::{Connect, For, Wire};
 use crate::report::Evidence;
 use crate::scenario::{Own, Which};
@@ -15,13 +17,10 @@ use keeper::{Keeper, NotTold, Setup, SignIn};
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use vault::keys::{FileKey, FixedKey, Key, Keys};
 use vault::{FileVault, PlainFiles};
 
-/// Seals nothing that anybody would want: the files go with the scenario.
-const KEY: [u8; 32] = [7; 32];
 /// Telling a server of a sign-out has begun by then.
 const BEGUN_BY: Duration = Duration::from_secs(3);
 
@@ -39,9 +38,16 @@ pub(crate) struct Stage {
     /// The server's switches as they are now, and as the head of the file has set them.
     pub(crate) switches: Switches,
     pub(crate) at_the_head: Switches,
+    /// What the server holds back.
+    pub(crate) hold: Option<Hold>,
+    /// So long it may take until everything has come to rest.
+    pub(crate) patience: Duration,
     own: Option<Own>,
     copies: [Option<App>; 2],
-    folder: TempDir,
+    /// Seals the files, among them the tokens of an account of one's own: it is nowhere but here, so
+    /// that what may be left of them is worth nothing.
+    key: Key,
+    files: Files,
 }
 
 struct App {
@@ -62,7 +68,8 @@ impl Stage {
                 )
             }
         };
-        let folder = tempfile::tempdir()
+        let key = Key::random().map_err(|why| format!("no key could be made: {why}"))?;
+        let files = Files::new()
             .map_err(|why| format!("no folder could be made for the scenario's files: {why}"))?;
         let wire = Wire::new(hand.clock(), hand.at_speed());
         let began = hand.now().boot;
@@ -75,25 +82,28 @@ impl Stage {
             clock_ms: 0,
             at_the_head: switches.clone(),
             switches,
+            hold: None,
+            patience: IN_VAIN,
             own,
             copies: [None, None],
-            folder,
+            key,
+            files,
         };
         stage.turned();
         stage.start(Which::First)?;
-        stage.quiet().await;
+        stage.quiet().await?;
         Ok(stage)
     }
 
     /// Starts the app over whatever is in the folder.
     pub(crate) fn start(&mut self, which: Which) -> Result<(), Trouble> {
-        let folder = self.folder.path();
+        let folder = self.files.kept();
         let slots = PlainFiles::new(folder, "main").map_err(|why| why.to_string())?;
-        let keys = Keys::new(FixedKey(Key::new(KEY)), FileKey::new(folder));
+        let keys = Keys::new(FixedKey(self.key.clone()), FileKey::new(folder));
         let (keeper, task) = Keeper::new(Setup {
             clock: self.hand.clock(),
             vault: Arc::new(FileVault::new(slots, keys)),
-            connector: Arc::new(Connect(self.wire.clone())),
+            connector: Arc::new(Connect(self.wire.clone(), which)),
             policy: Policy::default(),
             seed: 7,
             recorder: Arc::new(Nobody),
@@ -112,8 +122,7 @@ impl Stage {
             state.keep_answer = false;
             state.kept_answer = false;
         });
-        self.quiet().await;
-        Ok(())
+        self.quiet().await
     }
 
     /// Has a refresh answered by the server, and ends the process before the answer is saved.
@@ -121,7 +130,7 @@ impl Stage {
         let keeper = self.keeper(which)?;
         self.wire.change(|state| state.keep_answer = true);
         keeper.tell(Trigger::Asked).await;
-        self.quiet().await;
+        self.quiet().await?;
         if !self.wire.read(|state| state.kept_answer) {
             self.wire.change(|state| state.keep_answer = false);
             return Err("no refresh was answered in which the app could be stopped".to_owned());
@@ -167,7 +176,7 @@ impl Stage {
         let (settings, password) = self.account();
         let user = settings.user.clone();
         let account = serde_json::to_value(settings).map_err(|why| why.to_string())?;
-        let server = Connect(self.wire.clone()).connect(&account)?;
+        let server = Connect(self.wire.clone(), which).connect(&account)?;
         let credentials = Credentials { user, password };
         let request = SignIn { server, account, credentials, keep: Keep::Disk };
         self.sign_ins += 1;
@@ -254,7 +263,7 @@ impl Stage {
         self.wire.change(|state| state.offline = false);
         if !self.runs(Which::First) {
             self.start(Which::First)?;
-            self.quiet().await;
+            self.quiet().await?;
         }
         let keeper = self.keeper(Which::First)?;
         let left_before = keeper.shown().borrow().left_to_expire.clone();
@@ -263,7 +272,7 @@ impl Stage {
         let on_its_way = self.wire.until(|state| state.left.of(For::SignOut) > sent_before);
         // Where the session had ended already there is nothing to tell.
         let _elapsed = tokio::time::timeout(BEGUN_BY, on_its_way).await;
-        self.quiet().await;
+        self.quiet().await?;
         let shown = keeper.shown().borrow().clone();
         if !shown.outbox.is_empty() {
             return Err("the server could not be told of the sign-out".to_owned());
@@ -278,5 +287,29 @@ impl Stage {
                 Err("the server did not take note of the sign-out".to_owned())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Pace;
+    use keeper::ports::Vault as _;
+
+    #[tokio::test]
+    async fn what_a_run_keeps_opens_with_its_own_key_only_and_goes_with_it() {
+        let mut stage = Stage::set(Hand::new(Pace::AtSpeed), None).await.unwrap();
+        stage.sign_in(Which::First).await.unwrap();
+        let folder = stage.files.kept().to_owned();
+        let opens = |key: Key| {
+            let slots = PlainFiles::new(&folder, "main").unwrap();
+            let vault = FileVault::new(slots, Keys::new(FixedKey(key), FileKey::new(&folder)));
+            vault.read().is_ok_and(|reading| reading.record.is_some_and(|it| it.session.is_some()))
+        };
+        assert!(opens(stage.key.clone()));
+        assert!(!opens(Key::new([7; 32])), "a key that everybody knows");
+        assert!(!opens(Stage::set(Hand::new(Pace::AtSpeed), None).await.unwrap().key));
+        stage.strike().await;
+        assert!(!folder.exists());
     }
 }

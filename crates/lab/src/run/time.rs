@@ -3,13 +3,13 @@
 use super::hand::Hand;
 use super::stage::{Stage, Trouble};
 use super::wire::For;
-use demo_server::{Endpoint, FaultKind};
+use demo_server::{Endpoint, FaultKind, Switches};
 use engine::Status;
 use keeper::Keeper;
 use std::time::{Duration, Instant};
 
 /// Nothing is waited for but its condition; this ends a wait that would be in vain.
-const IN_VAIN: Duration = Duration::from_secs(40);
+pub(crate) const IN_VAIN: Duration = Duration::from_secs(40);
 /// So long until something that makes no sound is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// So many rounds in which nothing moves: what was on its way has arrived.
@@ -22,9 +22,10 @@ const STRIDE_MS: i64 = 250;
 const PATIENCE_MS: i64 = 10 * engine::MINUTE;
 
 impl Stage {
-    /// Waits until everything that was begun is done, or waits for time to pass.
-    pub(crate) async fn quiet(&self) {
-        let until = Instant::now() + IN_VAIN;
+    /// Waits until everything that was begun is done, or waits for time to pass. What does not come
+    /// to rest cannot be judged.
+    pub(crate) async fn quiet(&self) -> Result<(), Trouble> {
+        let until = Instant::now() + self.patience;
         let mut rounds = 0;
         while rounds < QUIET_ROUNDS {
             let mut wire = self.wire.watch();
@@ -37,7 +38,7 @@ impl Stage {
             // Behind everything that the disk has been asked for before.
             let _queue = tokio::task::spawn_blocking(|| ()).await;
             turns().await;
-            if !self.busy(&keepers).await {
+            if !self.busy(&keepers).await? {
                 rounds += 1;
                 continue;
             }
@@ -45,27 +46,26 @@ impl Stage {
             // What ends without a sound is looked at again a little later.
             let _rung_or_not = tokio::time::timeout(LOOK_AGAIN, wire.changed()).await;
             if Instant::now() >= until {
-                tracing::warn!("a scenario goes on although something has not come to an end");
-                return;
+                return Err("something that was begun has not come to an end".to_owned());
             }
         }
+        Ok(())
     }
 
-    async fn busy(&self, keepers: &[Keeper]) -> bool {
-        let (on_their_way, left, kept) =
-            self.wire.read(|state| (state.on_their_way, state.left, state.kept_answer));
-        let mut held = kept || self.wire.read(|state| state.latency_ms > 0 && self.hand.at_speed());
-        for purpose in [For::SignIn, For::Refresh, For::Api, For::SignOut] {
-            if on_their_way.of(purpose) == 0 {
-                continue;
-            }
-            // What the server holds back waits for a switch, or for time to pass.
-            if !self.holds(purpose) || !self.has_arrived(purpose, left.of(purpose)).await {
-                return true;
-            }
-            held = true;
+    async fn busy(&self, keepers: &[Keeper]) -> Result<bool, Trouble> {
+        let (on_their_way, kept) = self.wire.read(|state| {
+            let on_their_way = state.requests.iter().filter(|request| request.on_its_way).count();
+            (on_their_way, state.kept_answer)
+        });
+        let held = self.held().await?;
+        // What the server holds back waits for a switch, or for time to pass.
+        if on_their_way > held {
+            return Ok(true);
         }
-        keepers.iter().any(|keeper| match keeper.shown().borrow().view.status {
+        let held = held > 0
+            || kept
+            || self.wire.read(|state| state.latency_ms > 0 && self.hand.at_speed());
+        Ok(keepers.iter().any(|keeper| match keeper.shown().borrow().view.status {
             Status::Restoring { .. } => true,
             Status::Refreshing { .. } => !held,
             Status::SignedOut
@@ -73,48 +73,58 @@ impl Stage {
             | Status::Waiting { .. }
             | Status::Stopped { .. }
             | Status::NeedsSignIn { .. } => false,
-        })
+        }))
     }
 
-    fn holds(&self, purpose: For) -> bool {
-        let endpoint = match purpose {
-            For::SignIn => Endpoint::Login,
-            For::Refresh => Endpoint::Refresh,
-            For::Api => Endpoint::Api,
-            For::SignOut => Endpoint::Logout,
-        };
-        let fault = &self.switches.fault;
-        matches!(fault.kind, FaultKind::Hold { .. }) && fault.on.contains(&endpoint)
+    /// So many requests on their way have arrived at the server, which holds them back: the first
+    /// ones after the hold was set, as many as have met it by the server's own count. They stay held
+    /// until the switches are set again, also where the hold has turned itself off meanwhile.
+    async fn held(&self) -> Result<usize, Trouble> {
+        let (Some(hold), Some(demo)) = (&self.hold, &self.demo) else { return Ok(0) };
+        let counted = demo.control().counters().await;
+        let counted = counted.map_err(|why| format!("the demo server does not tell: {why}"))?;
+        let met = counted.faults_shown.saturating_sub(hold.shown_before);
+        let met = usize::try_from(met).unwrap_or(usize::MAX);
+        Ok(self.wire.read(|state| {
+            let since = state.requests.iter().skip(hold.requests_before);
+            let concerned = since.filter(|request| hold.on.contains(&endpoint(request.purpose)));
+            concerned.take(met).filter(|request| request.on_its_way).count()
+        }))
     }
 
-    async fn has_arrived(&self, purpose: For, left: u64) -> bool {
-        let Some(demo) = &self.demo else { return true };
-        let Ok(counted) = demo.control().counters().await else { return true };
-        let arrived = match purpose {
-            For::SignIn => counted.logins,
-            For::Refresh => counted.refreshes,
-            For::Api => counted.api_calls,
-            For::SignOut => counted.logouts,
-        };
-        arrived >= left
+    /// Takes note of how the server is set, by its own word.
+    pub(crate) async fn note_hold(&mut self, set: &Switches) -> Result<(), Trouble> {
+        self.hold = None;
+        let Some(demo) = &self.demo else { return Ok(()) };
+        if matches!(set.fault.kind, FaultKind::Hold { .. }) {
+            let counted = demo.control().counters().await;
+            let counted = counted.map_err(|why| format!("the demo server does not tell: {why}"))?;
+            self.hold = Some(Hold {
+                on: set.fault.on.clone(),
+                shown_before: counted.faults_shown,
+                requests_before: self.wire.read(|state| state.requests.len()),
+            });
+        }
+        Ok(())
     }
 
     /// Lets so many milliseconds pass as a running app sees it.
-    pub(crate) async fn pass(&self, ms: i64) {
+    pub(crate) async fn pass(&self, ms: i64) -> Result<(), Trouble> {
         let end = self.hand.now().boot + ms;
         match &self.hand {
             Hand::RealTime(_) => {
                 let ms = u64::try_from(ms).unwrap_or_default();
                 tokio::time::sleep(Duration::from_millis(ms)).await;
-                self.quiet().await;
+                self.quiet().await
             }
             Hand::AtSpeed(clock) => {
                 let stride_ms = stride_ms(ms);
                 while self.hand.now().boot < end {
                     let left_ms = end - self.hand.now().boot;
                     clock.advance(left_ms.min(stride_ms).min(self.next_ms()));
-                    self.quiet().await;
+                    self.quiet().await?;
                 }
+                Ok(())
             }
         }
     }
@@ -143,10 +153,32 @@ impl Stage {
             tokio::select! {
                 biased;
                 answer = &mut answer => return Ok(answer),
-                () = self.quiet() => clock.advance(STRIDE_MS),
+                quiet = self.quiet() => {
+                    quiet?;
+                    clock.advance(STRIDE_MS);
+                }
             }
         }
         Err("no answer came within ten minutes".to_owned())
+    }
+}
+
+/// A hold of the server's, as it was set.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    on: Vec<Endpoint>,
+    /// So many faults the server had shown by then.
+    shown_before: u64,
+    /// So many requests had left by then.
+    requests_before: usize,
+}
+
+fn endpoint(purpose: For) -> Endpoint {
+    match purpose {
+        For::SignIn => Endpoint::Login,
+        For::Refresh => Endpoint::Refresh,
+        For::Api => Endpoint::Api,
+        For::SignOut => Endpoint::Logout,
     }
 }
 
@@ -164,5 +196,48 @@ fn stride_ms(ms: i64) -> i64 {
 async fn turns() {
     for _ in 0..TURNS {
         tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Pace;
+    use crate::scenario::Which;
+    use engine::Trigger;
+    use serde_json::json;
+
+    async fn stage() -> Stage {
+        Stage::set(Hand::new(Pace::AtSpeed), None).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_does_not_come_to_rest_is_no_ground_for_a_verdict() {
+        let mut stage = stage().await;
+        stage.patience = Duration::from_millis(20);
+        assert_eq!(stage.quiet().await, Ok(()));
+        let request = super::super::wire::Request { purpose: For::Api, on_its_way: true };
+        stage.wire.change(|state| state.requests.push(request));
+        assert!(stage.quiet().await.unwrap_err().contains("not come to an end"));
+        stage.strike().await;
+    }
+
+    #[tokio::test]
+    async fn a_hold_that_has_turned_itself_off_keeps_what_met_it_and_nothing_else() {
+        let mut stage = stage().await;
+        stage.sign_in(Which::First).await.unwrap();
+        let demo = stage.demo.as_ref().unwrap();
+        let hold = json!({"fault": {"kind": "hold", "times": 1}});
+        let set = demo.control().patch_switches(hold).await.unwrap();
+        stage.note_hold(&set).await.unwrap();
+        stage.keeper(Which::First).unwrap().tell(Trigger::Asked).await;
+        stage.quiet().await.unwrap();
+        assert_eq!(stage.held().await, Ok(1));
+        // Another one, which nothing holds back: it is on its way until it is answered.
+        let request = super::super::wire::Request { purpose: For::Refresh, on_its_way: true };
+        stage.wire.change(|state| state.requests.push(request));
+        assert_eq!(stage.held().await, Ok(1));
+        assert_eq!(stage.busy(&stage.keepers()).await, Ok(true));
+        stage.strike().await;
     }
 }

@@ -1,7 +1,7 @@
 //! Between the app and its server: everything that leaves is counted here, and can be kept from
 //! leaving, or from coming back.
 
-use crate::scenario::{Own, due_before_end};
+use crate::scenario::{Own, Which, due_before_end};
 use async_trait::async_trait;
 use auth_client::{AccountSettings, TokenApi};
 use engine::{Boot, Class, Exchange, Failure, Lifetime};
@@ -43,7 +43,7 @@ impl Each {
         }
     }
 
-    fn add(&mut self, purpose: For, by: i64) {
+    fn one_more(&mut self, purpose: For) {
         let [sign_in, refresh, api, sign_out] = &mut self.0;
         let count = match purpose {
             For::SignIn => sign_in,
@@ -51,7 +51,7 @@ impl Each {
             For::Api => api,
             For::SignOut => sign_out,
         };
-        *count = count.saturating_add_signed(by);
+        *count += 1;
     }
 }
 
@@ -60,6 +60,24 @@ impl Each {
 pub(crate) enum Last {
     Granted,
     Failed(Class),
+}
+
+/// The refreshes of one copy of the app.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Refreshes {
+    /// Those that were tried, whether or not they left.
+    pub(crate) tries: u64,
+    /// Those of which nobody knows yet what came.
+    pub(crate) under_way: u64,
+    pub(crate) last: Option<Last>,
+}
+
+/// A request that has left.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request {
+    pub(crate) purpose: For,
+    /// It is on its way, and does not wait for the clock.
+    pub(crate) on_its_way: bool,
 }
 
 /// The last token that was granted.
@@ -91,18 +109,49 @@ pub(crate) struct State {
     pub(crate) latency_ms: i64,
     /// The lifetime that the server gives, where that is known better than by its answers.
     pub(crate) true_lifetime_ms: Option<i64>,
-    /// Requests on their way, those that wait for the clock left out.
-    pub(crate) on_their_way: Each,
-    /// Requests that have left.
+    /// Every request that has left, in that order.
+    pub(crate) requests: Vec<Request>,
+    /// So many have left.
     pub(crate) left: Each,
     pub(crate) granted: u64,
     pub(crate) refused: u64,
     pub(crate) seen_twice: u64,
-    /// Refreshes that were tried, whether or not they left.
-    pub(crate) tries: u64,
-    pub(crate) last: Option<Last>,
     pub(crate) last_grant: Option<Granted>,
-    seen: HashSet<[u8; 32]>,
+    copies: [Refreshes; 2],
+    seen: HashSet<Name>,
+    /// What the server has refused, and not granted since.
+    pub(crate) refused_names: HashSet<Name>,
+}
+
+impl State {
+    pub(crate) fn refreshes(&self, of: Which) -> Refreshes {
+        let [first, second] = self.copies;
+        match of {
+            Which::First => first,
+            Which::Second => second,
+        }
+    }
+
+    fn refreshes_mut(&mut self, of: Which) -> &mut Refreshes {
+        let [first, second] = &mut self.copies;
+        match of {
+            Which::First => first,
+            Which::Second => second,
+        }
+    }
+}
+
+/// Names what a session is renewed with, and does not tell it.
+pub(crate) type Name = [u8; 32];
+
+/// The name of what these are renewed with; `None` where there is nothing.
+pub(crate) fn name(tokens: &Tokens) -> Option<Name> {
+    let secret = match &tokens.renewal {
+        RenewalSecret::RefreshToken(secret) | RenewalSecret::Cookies(secret) => secret,
+        RenewalSecret::AccessToken => &tokens.access,
+        RenewalSecret::Nothing => return None,
+    };
+    Some(Sha256::digest(secret.expose_secret()).into())
 }
 
 /// The wire of one scenario. Cheap to clone.
@@ -177,28 +226,29 @@ impl Wire {
         });
     }
 
-    fn note_sent(&self, tokens: &Tokens) {
-        let secret = match &tokens.renewal {
-            RenewalSecret::RefreshToken(secret) | RenewalSecret::Cookies(secret) => secret,
-            RenewalSecret::AccessToken => &tokens.access,
-            RenewalSecret::Nothing => return,
-        };
-        let seen: [u8; 32] = Sha256::digest(secret.expose_secret()).into();
+    fn note_sent(&self, name: Option<Name>) {
+        let Some(name) = name else { return };
         self.change(|state| {
-            if !state.seen.insert(seen) {
+            if !state.seen.insert(name) {
                 state.seen_twice += 1;
             }
         });
     }
 
-    fn note_refresh(&self, last: Last) {
+    fn note_refresh(&self, copy: Which, name: Option<Name>, last: Last) {
         self.change(|state| {
             match last {
-                Last::Granted => state.granted += 1,
-                Last::Failed(Class::Refused) => state.refused += 1,
+                Last::Granted => {
+                    state.granted += 1;
+                    name.map(|name| state.refused_names.remove(&name));
+                }
+                Last::Failed(Class::Refused) => {
+                    state.refused += 1;
+                    state.refused_names.extend(name);
+                }
                 Last::Failed(_) => {}
             }
-            state.last = Some(last);
+            state.refreshes_mut(copy).last = Some(last);
         });
     }
 }
@@ -206,22 +256,51 @@ impl Wire {
 /// A request on its way; counted off again whatever becomes of it.
 struct Travelling<'a> {
     wire: &'a Wire,
-    purpose: For,
+    number: usize,
 }
 
 impl<'a> Travelling<'a> {
     fn begin(wire: &'a Wire, purpose: For) -> Self {
+        let mut number = 0;
         wire.change(|state| {
-            state.on_their_way.add(purpose, 1);
-            state.left.add(purpose, 1);
+            number = state.requests.len();
+            state.requests.push(Request { purpose, on_its_way: true });
+            state.left.one_more(purpose);
         });
-        Self { wire, purpose }
+        Self { wire, number }
     }
 }
 
 impl Drop for Travelling<'_> {
     fn drop(&mut self) {
-        self.wire.change(|state| state.on_their_way.add(self.purpose, -1));
+        self.wire.change(|state| {
+            if let Some(request) = state.requests.get_mut(self.number) {
+                request.on_its_way = false;
+            }
+        });
+    }
+}
+
+/// A refresh of which nobody knows yet what came; counted off again whatever becomes of it.
+struct Trying<'a> {
+    wire: &'a Wire,
+    copy: Which,
+}
+
+impl<'a> Trying<'a> {
+    fn begin(wire: &'a Wire, copy: Which) -> Self {
+        wire.change(|state| {
+            let refreshes = state.refreshes_mut(copy);
+            refreshes.tries += 1;
+            refreshes.under_way += 1;
+        });
+        Self { wire, copy }
+    }
+}
+
+impl Drop for Trying<'_> {
+    fn drop(&mut self) {
+        self.wire.change(|state| state.refreshes_mut(self.copy).under_way -= 1);
     }
 }
 
@@ -235,8 +314,8 @@ fn offline(wire: &Wire) -> Box<Failure> {
     Box::new(Failure { class: Class::NotSent, retry_after_ms: None, exchange: wire.not_sent() })
 }
 
-/// Makes token APIs whose requests go over the wire.
-pub(crate) struct Connect(pub(crate) Wire);
+/// Makes token APIs whose requests go over the wire, for one copy of the app.
+pub(crate) struct Connect(pub(crate) Wire, pub(crate) Which);
 
 impl Connector for Connect {
     fn connect(&self, account: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String> {
@@ -244,7 +323,7 @@ impl Connector for Connect {
             serde_json::from_value(account.clone()).map_err(|why| why.to_string())?;
         let clock = Arc::clone(&self.0.clock);
         let api = TokenApi::new(settings, clock).map_err(|why| why.to_string())?;
-        Ok(Arc::new(OverTheWire { api, wire: self.0.clone() }))
+        Ok(Arc::new(OverTheWire { api, wire: self.0.clone(), copy: self.1 }))
     }
 
     fn issuer(&self, account: &serde_json::Value) -> String {
@@ -255,6 +334,7 @@ impl Connector for Connect {
 struct OverTheWire {
     api: TokenApi,
     wire: Wire,
+    copy: Which,
 }
 
 impl OverTheWire {
@@ -285,22 +365,24 @@ impl AuthServer for OverTheWire {
         call: Call,
         marks: &Marks,
     ) -> Result<Answer, Box<Failure>> {
-        self.wire.change(|state| state.tries += 1);
+        let _trying = Trying::begin(&self.wire, self.copy);
+        let name = name(tokens);
         if self.is_offline() {
-            self.wire.note_refresh(Last::Failed(Class::NotSent));
+            self.wire.note_refresh(self.copy, name, Last::Failed(Class::NotSent));
             return Err(offline(&self.wire));
         }
-        self.wire.note_sent(tokens);
+        self.wire.note_sent(name);
         let answer = self.wire.carry(For::Refresh, self.api.refresh(tokens, call, marks)).await;
         if self.wire.read(|state| state.keep_answer) {
             self.wire.change(|state| state.kept_answer = true);
             std::future::pending::<()>().await;
         }
         let answer = answer.unwrap_or_else(|| Err(lost(&self.wire)));
-        self.wire.note_refresh(match &answer {
+        let last = match &answer {
             Ok(_) => Last::Granted,
             Err(failure) => Last::Failed(failure.class),
-        });
+        };
+        self.wire.note_refresh(self.copy, name, last);
         let answer = answer?;
         self.wire.note_grant(&answer);
         Ok(answer)

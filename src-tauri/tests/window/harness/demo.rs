@@ -27,6 +27,12 @@ impl Demo {
         self.0.patch_switches(change).await.expect("the demo server takes the switches");
     }
 
+    /// How it is set, in JSON.
+    pub(crate) async fn switches(&self) -> Value {
+        let switches = self.0.switches().await.expect("the demo server tells its switches");
+        serde_json::to_value(switches).expect("switches are JSON")
+    }
+
     /// Lets every access token end at the server, long before the app expects it.
     pub(crate) async fn expire(&self) {
         self.0.expire().await.expect("the demo server lets tokens expire");

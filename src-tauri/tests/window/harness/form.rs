@@ -36,6 +36,14 @@ impl App<'_> {
         self.run(script, &[list, json!(value)]).await;
     }
 
+    /// Types a number into a field that takes it when one is done with it.
+    pub(crate) async fn enter(&self, name: &str, number: u64) {
+        let field = self.element(&id(name)).await;
+        let there = serde_json::to_value(&field).expect("an element has a reference");
+        self.run("arguments[0].focus(); arguments[0].select()", &[there]).await;
+        field.send_keys(&format!("{number}\u{e007}")).await.expect("it is a field");
+    }
+
     /// Opens what is under Advanced.
     pub(crate) async fn open_advanced(&self) {
         self.click(&format!("{} summary", id("advanced"))).await;

@@ -53,6 +53,18 @@ impl Heard {
         bars
     }
 
+    /// What was marked on the lifeline, of sessions in memory only or of the others.
+    pub(crate) fn marks(&self, in_memory: bool) -> Vec<engine::MarkKind> {
+        let lives = self.lives.lock().unwrap();
+        let marks = lives.iter().filter(|life| life.memory_only == in_memory);
+        marks
+            .filter_map(|life| match life.what {
+                Living::Mark(mark) => Some(mark.kind),
+                Living::Token(_) => None,
+            })
+            .collect()
+    }
+
     /// What the activity makes of it.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         let activity = Activity::in_memory(Limits::default());
