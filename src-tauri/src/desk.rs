@@ -8,8 +8,8 @@ use crate::clipboard::Clipboard;
 use crate::demo::Demo;
 use crate::dialogs::Dialogs;
 use crate::keepers::{Keepers, Kept};
-use crate::lab::Lab;
 use crate::preferences::{PreferenceFile, Stored};
+use crate::pretend::Lab;
 use crate::scenarios::Runs;
 use crate::store_slots::StoreSlots;
 use crate::wire::{AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences};
@@ -336,10 +336,10 @@ impl Desk {
         Ok(Own { settings: *settings, password })
     }
 
-    /// What to say of a request that goes through no [`crate::lab::Gate`], where nothing may leave.
+    /// What to say of a request that goes through no [`crate::pretend::Gate`], where nothing may leave.
     pub(crate) fn offline(&self) -> Option<AppError> {
         let offline = self.lab.state().offline;
-        offline.then(|| AppError::new(ErrorCode::Unreachable, crate::lab::OFFLINE))
+        offline.then(|| AppError::new(ErrorCode::Unreachable, crate::pretend::OFFLINE))
     }
 
     /// The account in front.
