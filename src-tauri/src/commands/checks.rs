@@ -63,12 +63,14 @@ mod tests {
         let exchange = |status| Exchange { status: Some(status), ..Exchange::default() };
         let exchanges = vec![exchange(200), exchange(503)];
         let told = told(&CheckReport { works: false, exchanges, findings });
-        let parts = told.iter().map(|what| match what {
-            What::Exchange { purpose, outcome, sent: None, .. } => (*purpose, *outcome),
-            other => panic!("{other:?}"),
-        });
+        let part = |what: &What| {
+            let What::Exchange { purpose, outcome, sent: None, .. } = what else {
+                panic!("{what:?}")
+            };
+            (*purpose, *outcome)
+        };
         assert_eq!(
-            parts.collect::<Vec<_>>(),
+            told.iter().map(part).collect::<Vec<_>>(),
             [(Purpose::SignIn, Ending::Good), (Purpose::Api, Ending::Failed(Class::ServerTrouble)),]
         );
     }
