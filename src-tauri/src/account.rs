@@ -1,7 +1,7 @@
 //! Whose server an account is at, as it is kept in clear beside its session, and how to get there.
 
 use crate::demo::Demo;
-use crate::lab::{Gate, Lab};
+use crate::pretend::{Gate, Lab};
 use async_trait::async_trait;
 use auth_client::{AccountSettings, TokenApi};
 use engine::{Exchange, Failure, Identity};

@@ -1,6 +1,7 @@
 //! What the window may ask for. Each command translates and sends; deciding is elsewhere.
 
 pub(crate) mod activity;
+mod checks;
 pub(crate) mod lab;
 pub(crate) mod scenarios;
 pub(crate) mod tokens;
@@ -83,7 +84,9 @@ pub(crate) async fn choose_demo_lifetime(
     desk: Desks<'_>,
     lifetime_ms: u64,
 ) -> Result<(), AppError> {
-    desk.demo.choose_lifetime(lifetime_ms).await?;
+    if desk.demo.choose_lifetime(lifetime_ms).await? {
+        desk.note_switch("accessLifetimeMs", lifetime_ms.to_string());
+    }
     desk.keeper().tell(Trigger::Asked).await;
     Ok(())
 }
@@ -102,7 +105,10 @@ pub(crate) async fn check_settings(
     if let Some(offline) = desk.offline() {
         return Err(offline);
     }
-    Ok(auth_client::check(&settings, &password, desk.accounts().clock).await)
+    let report = auth_client::check(&settings, &password, desk.accounts().clock).await;
+    // Nobody knows yet whether this account is to leave a trace.
+    checks::told(&report).into_iter().for_each(|what| desk.tell(what, true));
+    Ok(report)
 }
 
 #[tauri::command]

@@ -8,8 +8,8 @@ use crate::clipboard::Clipboard;
 use crate::demo::Demo;
 use crate::dialogs::Dialogs;
 use crate::keepers::{Keepers, Kept};
-use crate::lab::Lab;
 use crate::preferences::{PreferenceFile, Stored};
+use crate::pretend::Lab;
 use crate::scenarios::Runs;
 use crate::store_slots::StoreSlots;
 use crate::wire::{AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences};
@@ -18,6 +18,7 @@ use engine::Trigger;
 use keeper::activity::{AppDid, Event, Recorder, What};
 use keeper::clock::TravelClock;
 use keeper::ports::Clock;
+use keeper::record::Keep;
 use keeper::{Keeper, Setup};
 use lab::Own;
 use secrecy::SecretString;
@@ -139,13 +140,25 @@ impl Desk {
 
     /// Notes that somebody turned a switch of the Lab.
     pub(crate) fn note_switch(&self, name: &str, to: impl Into<String>) {
-        self.record(What::Switch { name: name.to_owned(), to: to.into() });
+        // What is done to a session that leaves no trace leaves none either.
+        let memory_only = self.keeper().shown().borrow().keep == Keep::Memory;
+        self.tell(What::Switch { name: name.to_owned(), to: to.into() }, memory_only);
     }
 
     /// Adds to the activity.
     pub(crate) fn record(&self, what: What) {
-        let at_ms = self.clock.now().wall.0;
-        self.activity.record(Event { at_ms, memory_only: false, what });
+        self.tell(what, false);
+    }
+
+    /// Adds to the activity; what is told in memory only is never written down.
+    pub(crate) fn tell(&self, what: What, memory_only: bool) {
+        let at_ms = match &what {
+            What::Exchange { exchange, .. } => exchange.at_ms,
+            What::Decision { .. } | What::Disk { .. } | What::Switch { .. } | What::App { .. } => {
+                self.clock.now().wall.0
+            }
+        };
+        self.activity.record(Event { at_ms, memory_only, what });
     }
 
     /// Begins to listen to what the system tells of.
@@ -190,7 +203,6 @@ impl Desk {
         self.runs.stop();
         self.clipboard.close().await;
         self.keepers.quit().await;
-        self.clipboard.forget_token().await;
         self.demo.quit().await;
         self.runs.quit().await;
         self.activity.flush().await;
@@ -324,10 +336,10 @@ impl Desk {
         Ok(Own { settings: *settings, password })
     }
 
-    /// What to say of a request that goes through no [`crate::lab::Gate`], where nothing may leave.
+    /// What to say of a request that goes through no [`crate::pretend::Gate`], where nothing may leave.
     pub(crate) fn offline(&self) -> Option<AppError> {
         let offline = self.lab.state().offline;
-        offline.then(|| AppError::new(ErrorCode::Unreachable, crate::lab::OFFLINE))
+        offline.then(|| AppError::new(ErrorCode::Unreachable, crate::pretend::OFFLINE))
     }
 
     /// The account in front.

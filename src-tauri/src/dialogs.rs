@@ -2,12 +2,11 @@
 
 use crate::wire::Language;
 use activity::ExportFormat;
-use rfd::{AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tauri::WebviewWindow;
-use tauri_plugin_dialog::DialogExt as _;
+use tauri_plugin_dialog::{DialogExt as _, MessageDialogButtons, MessageDialogKind};
 use tokio::sync::oneshot;
 
 /// Whoever answers sooner has not read the question: the key was meant for something else.
@@ -67,27 +66,23 @@ impl Dialogs {
         let Some(_open) = self.open() else { return false };
         let words = words(language);
         let (reply, answer) = oneshot::channel();
-        // Not by way of the plugin, which takes a dialog that was closed for its second button. The
-        // harmless answer is the first: that is the one that a key presses which nobody aimed.
-        let buttons =
-            MessageButtons::OkCancelCustom(words.copy_no.to_owned(), words.copy_yes.to_owned());
-        let dialog = AsyncMessageDialog::new()
-            .set_title(words.copy_title)
-            .set_description(words.copy.replace("{user}", user).replace("{server}", server))
-            .set_level(MessageLevel::Warning)
-            .set_buttons(buttons)
-            .set_parent(window);
-        // Systems open dialogs on their main thread only.
-        let opening = window.run_on_main_thread(move || {
-            let (opened, answered) = (Instant::now(), dialog.show());
-            tauri::async_runtime::spawn(async move {
-                let _gone = reply.send((answered.await, opened.elapsed()));
+        // In this order: a dialog that was closed counts as its second button.
+        let buttons = MessageDialogButtons::OkCancelCustom(
+            words.copy_yes.to_owned(),
+            words.copy_no.to_owned(),
+        );
+        let opened = Instant::now();
+        window
+            .dialog()
+            .message(words.copy.replace("{user}", user).replace("{server}", server))
+            .title(words.copy_title)
+            .kind(MessageDialogKind::Warning)
+            .buttons(buttons)
+            .parent(window)
+            .show(move |yes| {
+                let _gone = reply.send(is_meant(yes, opened.elapsed()));
             });
-        });
-        if let Err(error) = opening {
-            tracing::warn!(%error, "a dialog cannot be opened");
-        }
-        answer.await.is_ok_and(|(answer, after)| is_yes(&answer, after, words.copy_yes))
+        answer.await.unwrap_or(false)
     }
 
     /// Where the activity is to be written; `None` where that was cancelled.
@@ -121,10 +116,9 @@ impl Dialogs {
     }
 }
 
-/// Whether somebody has read the question and said yes.
-fn is_yes(answer: &MessageDialogResult, after: Duration, yes: &str) -> bool {
-    let said = matches!(answer, MessageDialogResult::Custom(button) if button == yes);
-    said && after >= READ_WITHIN
+/// Whether a yes was one to this question.
+fn is_meant(yes: bool, after: Duration) -> bool {
+    yes && after >= READ_WITHIN
 }
 
 /// A dialog that is open, until dropped.
@@ -142,11 +136,8 @@ mod tests {
 
     #[test]
     fn only_somebody_who_had_time_to_read_says_yes() {
-        let said = |button: &str| MessageDialogResult::Custom(button.to_owned());
-        assert!(is_yes(&said("Copy"), READ_WITHIN, "Copy"));
-        assert!(!is_yes(&said("Copy"), READ_WITHIN / 2, "Copy"));
-        for no in [said("Don't copy"), MessageDialogResult::Cancel, MessageDialogResult::Ok] {
-            assert!(!is_yes(&no, READ_WITHIN, "Copy"), "{no:?}");
-        }
+        assert!(is_meant(true, READ_WITHIN));
+        assert!(!is_meant(true, READ_WITHIN / 2), "typed for something else");
+        assert!(!is_meant(false, READ_WITHIN));
     }
 }

@@ -1,7 +1,7 @@
 //! The keeper of the moment. There is one from start to quit, unless it is stopped in the middle of a
 //! refresh, on purpose: then another one takes its place over the same files.
 
-use crate::lab::{Leash, Leashed};
+use crate::pretend::{Leash, Leashed};
 use engine::Trigger;
 use keeper::{Keeper, Setup, Shown};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,7 +1,7 @@
 //! The Lab's switches.
 
 use super::Desks;
-use crate::lab;
+use crate::pretend;
 use crate::wire::{AppError, DemoAct};
 use demo_server::Snapshot;
 use engine::{Fingerprint, SECOND};
@@ -90,7 +90,7 @@ pub(crate) async fn refuse_now(desk: Desks<'_>) -> Result<(), AppError> {
 
 #[tauri::command]
 pub(crate) async fn stop_in_mid_refresh(desk: Desks<'_>) -> Result<(), AppError> {
-    lab::stop_in_mid_refresh(&desk).await
+    pretend::stop_in_mid_refresh(&desk).await
 }
 
 #[tauri::command]
@@ -99,7 +99,7 @@ pub(crate) async fn leave_and_come_back(
     window: WebviewWindow,
     app: AppHandle,
 ) -> Result<(), AppError> {
-    lab::leave_and_come_back(&window, &desk.lab, || {
+    pretend::leave_and_come_back(&window, &desk.lab, || {
         if !crate::quit::has_begun(&app) {
             crate::raise(&app);
         }

@@ -82,15 +82,17 @@ impl Demo {
         self.state.borrow().control.is_some()
     }
 
-    /// Gives access tokens this lifetime from now on; another one than can be chosen changes nothing.
+    /// Gives access tokens this lifetime from now on; another one than can be chosen changes nothing,
+    /// which it answers.
     ///
     /// # Errors
     /// It does not run, or does not take it.
-    pub(crate) async fn choose_lifetime(&self, lifetime_ms: u64) -> Result<(), AppError> {
-        if LIFETIMES_MS.contains(&lifetime_ms) {
+    pub(crate) async fn choose_lifetime(&self, lifetime_ms: u64) -> Result<bool, AppError> {
+        let known = LIFETIMES_MS.contains(&lifetime_ms);
+        if known {
             self.change(json!({ "accessLifetimeMs": lifetime_ms })).await?;
         }
-        Ok(())
+        Ok(known)
     }
 
     /// Somebody has come to the window: a server that another copy runs is asked again.

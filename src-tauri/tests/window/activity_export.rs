@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use demo_server::Switches;
 use serde_json::{Value, json};
 
-use crate::harness::{App, AppFolder, Demo, Desk, Options, SOON, id, prepare_demo, until};
+use crate::harness::{
+    App, AppFolder, Demo, Desk, Options, OwnServer, SOON, id, prepare_demo, until,
+};
 
 const TITLE: &str = "Export the activity";
 
@@ -38,6 +41,72 @@ async fn everything_is_told_as_it_happens_and_kept_over_a_restart() {
     assert!(again.iter().any(|it| it["what"]["did"] == "quit" && it["run"] == 1));
     let life = app.invoke("life", json!({})).await.expect("one may look");
     assert_eq!(life["tokens"].as_array().map(Vec::len), Some(2), "{life}");
+}
+
+#[tokio::test]
+async fn after_a_pretended_sleep_and_a_restart_nothing_is_later_than_now() {
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    let app = signed_in(&desk, &folder).await;
+    app.sleep(8 * 3_600_000).await;
+    app.wait_for_refreshes(1, SOON).await;
+    app.renew_now().await;
+    assert_eq!(app.terminate().await, 0);
+
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.wait_for_status("resting").await;
+    watch(&app).await;
+    let told = wait_for(&app, |it| it["run"] == 2).await;
+    let life = app.invoke("life", json!({})).await.expect("one may look");
+
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later").as_millis();
+    let is_past =
+        |at: &Value| at.as_i64().is_some_and(|at| u128::try_from(at).is_ok_and(|at| at <= now));
+    let moments = |list: &Value, name: &str| {
+        let list = list.as_array().cloned().unwrap_or_default();
+        list.iter().map(|it| it[name].clone()).collect::<Vec<_>>()
+    };
+    let mut all: Vec<Value> = told.iter().map(|entry| entry["atMs"].clone()).collect();
+    all.extend(exchanges(&told, "refresh").iter().map(|it| it["what"]["exchange"]["atMs"].clone()));
+    all.extend(moments(&life["tokens"], "fromMs"));
+    all.extend(moments(&life["marks"], "atMs"));
+    assert!(all.len() > 20 && all.iter().all(is_past), "{now}: {told:?} {life}");
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_session_in_memory_only_is_told_and_not_written() {
+    let calm = Switches { access_lifetime_ms: 3_600_000, ..Switches::default() };
+    let server = OwnServer::start(calm).await;
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.sign_in_at(server.url(), "tutorial", "alice", "wonderland").await;
+    let settings = app.view().await["account"]["settings"].clone();
+    let form = json!({
+        "settings": settings, "password": "wonderland", "keep": "memory", "confirmed": true,
+    });
+    app.invoke("sign_in", form).await.expect("one may sign in again");
+    until("it to be in memory", SOON, async || {
+        (app.view().await["account"]["memoryOnly"] == true).then_some(())
+    })
+    .await;
+    watch(&app).await;
+
+    app.sleep(60_000).await;
+    let form = json!({ "settings": settings, "password": "wonderland" });
+    app.invoke("check_settings", form).await.expect("one may check");
+
+    let told = wait_for(&app, |it| it["what"]["purpose"] == "sign_out").await;
+    assert!(told.iter().any(|it| it["what"]["name"] == "sleep"), "{told:?}");
+    assert_eq!(exchanges(&told, "sign_in").len(), 3, "two, and the one of the check");
+    // Nor can scenarios be run there, which keep their sessions in files.
+    let run = json!({
+        "names": ["sign-out"], "on": "own_account", "password": "wonderland", "pace": "at_speed",
+    });
+    let refusal = app.subscribe("run_scenarios", "channel", run).await;
+    assert_eq!(refusal.expect_err("it leaves traces")["code"], "bad_settings");
+    assert_eq!(app.terminate().await, 0);
+    let written = fs::read_to_string(folder.app_data().join("activity/activity.jsonl"));
+    let written = written.expect("the first sign-in was written down");
+    assert!(!written.contains("\"switch\"") && !written.contains("sign_out"), "{written}");
 }
 
 #[tokio::test]
