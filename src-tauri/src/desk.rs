@@ -271,6 +271,8 @@ impl Desk {
         self.clock.set_wall_right();
         let demo = match self.account() {
             Some(Account::Demo) => self.demo.all_well().await,
+            // Its switches are shown where there is no account yet, so they are turned off there too.
+            None if self.demo.is_there() => self.demo.all_well().await,
             Some(Account::Server { .. }) | None => Ok(()),
         };
         self.set_offline(false).await;

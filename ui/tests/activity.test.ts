@@ -6,6 +6,7 @@ import { fullActivity, richActivity, Scribe } from '../src/gallery/activity-fixt
 import type { FakeBridge } from '../src/gallery/fake-bridge';
 import { fixtures } from '../src/gallery/fixtures';
 import { NOW, SECOND } from '../src/gallery/parts';
+import { switchWords } from '../src/activity/switch-words';
 import { speak } from '../src/language.svelte';
 import { asked, open, settle } from './open';
 
@@ -132,14 +133,10 @@ describe('the activity', () => {
     ],
     [
       'a switch of the demo server',
-      ({ what }) => what.kind === 'switch' && what.to === 'html200',
-      'Demo server, fault: html200',
+      ({ what }) => what.kind === 'switch' && what.to.includes('html200'),
+      'The demo server · What goes wrong: A sign-in page of a network (200, HTML)',
     ],
-    [
-      'all well',
-      ({ what }) => what.kind === 'switch' && what.name === 'all_well',
-      'Every switch off: all well',
-    ],
+    ['all well', ({ what }) => what.kind === 'switch' && what.name === 'all_well', 'All well'],
     ['a start', ({ what }) => what.kind === 'app' && what.did === 'start', 'The app started'],
     ['an API call', byPurpose('api', 'good'), 'The API accepted the token GET /api/me · 200'],
     [
@@ -159,6 +156,28 @@ describe('the activity', () => {
     expect(text(line(retried[0]?.seq ?? 0))).toContain(
       '尝试续期（到了续期时间）：答复未完整送达 POST /api/refresh_token · 无应答 · 210 毫秒',
     );
+  });
+
+  it.each([
+    ['clock', '+3600 s', 'Clock: An hour ahead', '时钟：拨快一小时'],
+    ['clock', 'right', 'Clock: Right again', '时钟：恢复'],
+    ['sleep', '28800 s', 'Sleep: 8 h', '睡眠：8 小时'],
+    ['offline', 'on', 'Offline: on', '离线：开启'],
+    [
+      'rotation',
+      '{"kind":"grace","seconds":10}',
+      'The demo server · Rotation: Good for a while longer (10 s)',
+      null,
+    ],
+    ['clockOffsetMs', '-60000', "The demo server · The server's clock is ahead by: −1 min", null],
+    ['envelope', 'true', 'The demo server · Answers in an envelope: on', null],
+    ['demo_revoke', 'every session', 'The demo server · Revoke all sessions', null],
+    ['something_new', 'as it came', 'something_new: as it came', null],
+  ])('calls the switch %s (%s) what the Lab calls it', (name, to, english, chinese) => {
+    expect(switchWords({ kind: 'switch', name, to })).toBe(english);
+    if (chinese === null) return;
+    speak('zh-CN');
+    expect(switchWords({ kind: 'switch', name, to })).toBe(chinese);
   });
 
   it('says when there is nothing yet', async () => {

@@ -106,8 +106,29 @@ describe('the large lifeline', () => {
     expect(range()).toBe('30 days around now');
   });
 
-  it('is zoomed by the wheel and goes on following now', async () => {
+  it('lets the page be scrolled past it', async () => {
     const { strip } = await stage(lifeFixtures.hour_of_short);
+    const turn = new WheelEvent('wheel', { deltaY: -100, bubbles: true, cancelable: true });
+    strip.dispatchEvent(turn);
+    await settle();
+    expect(range()).toBe('2 min 30 s around now');
+    expect(turn.defaultPrevented).toBe(false);
+  });
+
+  it('is zoomed by the wheel while Ctrl is held', async () => {
+    const { strip } = await stage(lifeFixtures.hour_of_short);
+    const turn = new WheelEvent('wheel', { deltaY: -100, bubbles: true, cancelable: true });
+    // happy-dom's knows of no keys.
+    Object.defineProperty(turn, 'ctrlKey', { value: true });
+    strip.dispatchEvent(turn);
+    await settle();
+    expect(range()).toMatch(/^2 min \d+ s around now$/);
+    expect(range()).not.toBe('2 min 30 s around now');
+  });
+
+  it('is zoomed by the wheel while it has the focus, and goes on following now', async () => {
+    const { strip } = await stage(lifeFixtures.hour_of_short);
+    strip.focus();
     strip.dispatchEvent(new WheelEvent('wheel', { deltaY: -100, bubbles: true, cancelable: true }));
     await settle();
     expect(range()).toMatch(/^2 min \d+ s around now$/);

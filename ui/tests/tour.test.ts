@@ -58,6 +58,7 @@ describe('the tour', () => {
     expect(names(bridge)).toEqual([
       'tryDemo',
       'sleepComputer',
+      'sleepComputer',
       'leaveAndComeBack',
       'sleepComputer',
       'demoNow',
@@ -103,6 +104,14 @@ describe('the tour', () => {
     await press();
     const due = (after(1).session.token?.renewsMs ?? 0) - NOW;
     expect(asked(bridge, 'sleepComputer')).toEqual([[due + 250]]);
+  });
+
+  it('leaves when the next renewal is about to fall due', async () => {
+    const bridge = await toured(2);
+    await press();
+    const due = (after(2).session.token?.renewsMs ?? 0) - NOW;
+    expect(names(bridge).slice(-2)).toEqual(['sleepComputer', 'leaveAndComeBack']);
+    expect(asked(bridge, 'sleepComputer').at(-1)).toEqual([due - 1_500]);
   });
 
   it('waits for the renewal that coming back sets off', async () => {

@@ -108,7 +108,8 @@ pub(crate) async fn leave_and_come_back(
     Ok(())
 }
 
-/// Every switch of this side off, and those of the demo server where the account in front is there.
+/// Every switch of this side off, and those of the demo server unless the account in front is at
+/// another one.
 #[tauri::command]
 pub(crate) async fn all_well(desk: Desks<'_>) -> Result<(), AppError> {
     desk.all_well().await

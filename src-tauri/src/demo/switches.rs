@@ -77,6 +77,11 @@ impl Demo {
         Ok(())
     }
 
+    /// Whether it runs, here or in another copy.
+    pub(crate) fn is_there(&self) -> bool {
+        self.state.borrow().control.is_some()
+    }
+
     /// Gives access tokens this lifetime from now on; another one than can be chosen changes nothing.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 // the input sets off, to the message that comes after it was drawn.
 const [frames, done] = arguments;
 const strip = document.querySelector('[data-testid="lifeline-strip"]');
+// The wheel is the picture's while that has the focus.
+strip.focus();
 const box = strip.getBoundingClientRect();
 const channel = new MessageChannel();
 const took = [];

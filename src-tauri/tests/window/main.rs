@@ -30,6 +30,8 @@ mod keychain;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod lab_screens;
+#[cfg(test)]
 mod lab_switches;
 #[cfg(test)]
 mod launch;
@@ -53,6 +55,8 @@ mod simple_jwt;
 mod stop_in_mid_refresh;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod tour;
 #[cfg(test)]
 mod two_copies;
 #[cfg(test)]

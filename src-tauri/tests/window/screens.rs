@@ -14,7 +14,7 @@ use crate::harness::{
     prepare_demo, until, until_past,
 };
 
-const THEMES: [&str; 2] = ["light", "dark"];
+pub(crate) const THEMES: [&str; 2] = ["light", "dark"];
 const SIZES: [(u32, u32); 2] = [(960, 640), (420, 720)];
 
 /// Long enough that nothing is renewed while it is photographed.
@@ -326,39 +326,56 @@ async fn up_the_ladder(demo: &Demo) {
 }
 
 /// Takes a picture of what stands in the window, in each language, theme and size.
-async fn pictures(app: &App<'_>, scene: &str, sentence: &str) {
+pub(crate) async fn pictures(app: &App<'_>, scene: &str, sentence: &str) {
+    pictures_at(app, scene, sentence, "main h1").await;
+}
+
+/// The same, with this element in sight.
+pub(crate) async fn pictures_at(app: &App<'_>, scene: &str, sentence: &str, element: &str) {
     for language in LANGUAGES {
         for theme in THEMES {
-            let preferences = json!({ "language": language, "theme": theme, "leadS": null });
-            // On a full disk it is not written down; the window takes it all the same.
-            app.invoke("save_preferences", json!({ "preferences": preferences })).await.ok();
-            app.element(&format!("html[lang={language}][data-theme={theme}]")).await;
-            for (width, height) in SIZES {
-                app.resize(width, height).await;
-                let name = format!("{scene}.{language}.{theme}.{width}x{height}.png");
-                let file = folder_of_pictures().join(name);
-                // What is to be seen may go while it is photographed, and come again.
-                until(format!("a picture of {scene}"), SOON * 6, async || {
-                    if !reads(app, sentence, language).await {
-                        return None;
-                    }
-                    app.still().await;
-                    app.drawn().await;
-                    app.screenshot(&file).await;
-                    reads(app, sentence, language).await.then_some(())
-                })
-                .await;
-            }
+            wear(app, language, theme).await;
+            in_each_size(app, &format!("{scene}.{language}.{theme}"), sentence, element).await;
         }
     }
 }
 
-/// Whether that is the sentence, and what stands above the page is in this language.
-async fn reads(app: &App<'_>, sentence: &str, language: &str) -> bool {
+/// Has the window speak this language and wear these colours.
+pub(crate) async fn wear(app: &App<'_>, language: &str, theme: &str) {
+    let preferences = json!({ "language": language, "theme": theme, "leadS": null });
+    // On a full disk it is not written down; the window takes it all the same.
+    app.invoke("save_preferences", json!({ "preferences": preferences })).await.ok();
+    app.element(&format!("html[lang={language}][data-theme={theme}]")).await;
+}
+
+/// Takes a picture in each size, wide and narrow.
+pub(crate) async fn in_each_size(app: &App<'_>, name: &str, sentence: &str, element: &str) {
+    let into_view = "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center' })";
+    for (width, height) in SIZES {
+        app.resize(width, height).await;
+        let file = folder_of_pictures().join(format!("{name}.{width}x{height}.png"));
+        // What is to be seen may go while it is photographed, and come again.
+        until(format!("a picture of {name}"), SOON * 6, async || {
+            if !reads(app, sentence).await {
+                return None;
+            }
+            app.run(into_view, &[element.into()]).await;
+            app.still().await;
+            app.drawn().await;
+            app.screenshot(&file).await;
+            reads(app, sentence).await.then_some(())
+        })
+        .await;
+    }
+}
+
+/// Whether that is the sentence, and what stands above the page is in the language it says.
+async fn reads(app: &App<'_>, sentence: &str) -> bool {
     let title = app.text_if_any(&format!("main[data-sentence={sentence}] h1")).await;
     let is_chinese = |letter: char| ('\u{4e00}'..='\u{9fff}').contains(&letter);
+    let language = app.attribute("html", "lang").await;
     title.is_some_and(|title| {
-        !title.is_empty() && title.contains(is_chinese) == (language == "zh-CN")
+        !title.is_empty() && title.contains(is_chinese) == (language.as_deref() == Some("zh-CN"))
     })
 }
 

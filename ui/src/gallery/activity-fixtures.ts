@@ -218,7 +218,7 @@ export const richActivity: Entry[] = new Scribe(NOW - 26 * HOUR)
     },
   )
   .wait(6 * SECOND)
-  .lab('fault', 'answer dropped after rotating, once')
+  .lab('fault', '{"kind":"dropAfterRotating","on":["refresh"],"times":1}')
   // The answer is lost after the server has rotated: the same refresh token is sent again.
   .wait(2 * SECOND)
   .fail(
@@ -231,7 +231,7 @@ export const richActivity: Entry[] = new Scribe(NOW - 26 * HOUR)
   .wait(SECOND)
   .refresh('deadline', 'd2518c', '9f10aa', 'e07b44', 'waiting')
   .wait(10 * SECOND)
-  .lab('fault', 'html200')
+  .lab('fault', '{"kind":"html200","on":["refresh"],"times":null}')
   .wait(3 * SECOND)
   .fail(
     'focus',
@@ -245,7 +245,10 @@ export const richActivity: Entry[] = new Scribe(NOW - 26 * HOUR)
     12 * SECOND,
   )
   .wait(8 * SECOND)
-  .lab('fault', 'status 429, retry-after 30 s')
+  .lab(
+    'fault',
+    '{"kind":"status","code":429,"retryAfter":{"seconds":30},"body":"json","on":["refresh"],"times":1}',
+  )
   .decide('came', ['waiting', 'waiting'], [], { trigger: 'network_back' })
   .fail(
     'asked',

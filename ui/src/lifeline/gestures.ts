@@ -17,6 +17,10 @@ export type Shown = {
 
 /** A line of a wheel that counts in lines, in pixels. */
 const LINE_PX = 16;
+/** No wheel turns by less than this many pixels at once. */
+const NOTCH_PX = 50;
+/** How much more than a turn of the wheel a pinch zooms, for the same number of pixels. */
+const PINCH = 10;
 
 /** Follows gestures on `node`; returns how to stop. `change` is told whether only the zoom was meant. */
 export function gestures(
@@ -45,11 +49,16 @@ export function gestures(
     ])
     .scaleExtent([1, LONGEST / SHORTEST])
     .filter((event: Event) => {
-      if (event instanceof WheelEvent && isSideways(event)) return false;
+      if (event instanceof WheelEvent && (isSideways(event) || isForThePage(event, node)))
+        return false;
       if (event instanceof MouseEvent && (event.button !== 0 || isHeld(event))) return false;
       // The picture also moves by itself and by keys: a gesture begins from where it is.
       selected.property('__zoom', toTransform(shown().stretch));
       return true;
+    })
+    .wheelDelta((event: WheelEvent) => {
+      const perUnit = event.deltaMode === 1 ? 0.05 : event.deltaMode === 2 ? 1 : 0.002;
+      return -event.deltaY * perUnit * (isPinch(event) ? PINCH : 1);
     })
     .constrain((transform) => toTransform(bounded(toStretch(transform), shown().bounds)))
     .on('zoom', ({ transform, sourceEvent }: D3ZoomEvent<HTMLElement, unknown>) => {
@@ -78,6 +87,16 @@ export function gestures(
 /** Scrolled to the side, by a touchpad or with Shift held. */
 function isSideways(event: WheelEvent): boolean {
   return event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+}
+
+/** Whoever scrolls the page past the picture does not mean the picture. */
+function isForThePage(event: WheelEvent, node: HTMLElement): boolean {
+  return !event.ctrlKey && document.activeElement !== node;
+}
+
+/** Fingers on a touchpad come as a wheel with Ctrl held, in steps smaller than those of a wheel. */
+function isPinch(event: WheelEvent): boolean {
+  return event.ctrlKey && event.deltaMode === 0 && Math.abs(event.deltaY) < NOTCH_PX;
 }
 
 /** A click with Ctrl held opens a menu on some systems; a pinch comes as a wheel with Ctrl. */

@@ -21,6 +21,8 @@ const LIFETIME_MS = 20_000;
 const SLEEP_MS = 8 * 3_600_000;
 /** A deadline that is to be passed over is passed by this much. */
 const PAST_IT_MS = 250;
+/** The window stays away for three seconds; by then this has passed, and the renewal is over. */
+const DUE_WHILE_AWAY_MS = 1_500;
 
 /** What the views showed at a moment that later ones are compared with. */
 type Before = { refreshes: number; fingerprint: string | null; nowMs: number; sleptMs: number };
@@ -112,8 +114,13 @@ export class Tour {
         const due = this.#app.session.token?.renewsMs ?? now;
         return bridge.sleepComputer(Math.max(due - now, 0) + PAST_IT_MS);
       }
-      case 'leave':
+      case 'leave': {
+        // So that it falls due while the window is away: that is what there is to see.
+        const due = this.#app.session.token?.renewsMs ?? now;
+        const early = due - now - DUE_WHILE_AWAY_MS;
+        if (early > 0) await bridge.sleepComputer(early);
         return bridge.leaveAndComeBack();
+      }
       case 'sleep':
         return bridge.sleepComputer(SLEEP_MS);
       case 'refuse':
