@@ -181,10 +181,13 @@ describe('the activity', () => {
   });
 
   it('says when there is nothing yet', async () => {
-    await openActivity([]);
+    await open(fixtures.welcome);
+    await userEvent.click(screen.getByTestId('nav-activity'));
+    await settle();
     expect(screen.getByTestId('activity-nothing')).toHaveTextContent(
       'Nothing has been done yet. Once you sign in, every step shows up here.',
     );
+    expect(screen.getByTestId('activity-clear')).toBeDisabled();
     expect(screen.queryByTestId('activity-list')).toBeNull();
   });
 
@@ -276,7 +279,7 @@ describe('looking for something', () => {
     expect(shown()).toHaveLength(1);
     await search('RENEWED focus-that-is-nowhere');
     expect(screen.getByTestId('activity-nothing')).toHaveTextContent(
-      'Nothing here matches what you look for.',
+      'Nothing matches your search.',
     );
     await search('429');
     expect(shown().map((one) => one.dataset['kind'])).toContain('exchange');
@@ -518,7 +521,15 @@ describe('taking it along', () => {
     await settle();
     expect(asked(bridge, 'clearActivity')).toHaveLength(1);
     expect(shown()).toHaveLength(0);
-    expect(screen.getByTestId('activity-told')).toHaveTextContent('The list was cleared.');
-    expect(screen.getByTestId('activity-clear')).toHaveFocus();
+    expect(screen.getByTestId('activity-nothing')).toHaveTextContent(
+      'Nothing since the list was cleared.',
+    );
+    expect(screen.getByTestId('activity-clear')).toBeDisabled();
+    const told = screen.getByTestId('activity-told');
+    expect(told).toHaveTextContent('The list was cleared.');
+    expect(told).toHaveFocus();
+    speak('zh-CN');
+    await settle();
+    expect(told).toHaveTextContent('列表已清空。');
   });
 });
