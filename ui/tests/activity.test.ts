@@ -136,7 +136,7 @@ describe('the activity', () => {
       ({ what }) => what.kind === 'switch' && what.to.includes('html200'),
       'The demo server · What goes wrong: A sign-in page of a network (200, HTML)',
     ],
-    ['all well', ({ what }) => what.kind === 'switch' && what.name === 'all_well', 'All well'],
+    ['all well', ({ what }) => what.kind === 'switch' && what.name === 'all_well', 'Make all well'],
     ['a start', ({ what }) => what.kind === 'app' && what.did === 'start', 'The app started'],
     ['an API call', byPurpose('api', 'good'), 'The API accepted the token GET /api/me · 200'],
     [
@@ -154,7 +154,7 @@ describe('the activity', () => {
     speak('zh-CN');
     await settle();
     expect(text(line(retried[0]?.seq ?? 0))).toContain(
-      '尝试续期（到了续期时间）：答复未完整送达 POST /api/refresh_token · 无应答 · 210 毫秒',
+      '尝试续期（到了续期时间）：应答未完整送达 POST /api/refresh_token · 无应答 · 210 毫秒',
     );
   });
 

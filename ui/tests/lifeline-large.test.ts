@@ -63,9 +63,7 @@ describe('the large lifeline', () => {
     strip.focus();
     await user.keyboard('{ArrowLeft}');
     expect(range()).toBe('from 14:29:59 to 14:32:59');
-    expect(said(strip)).toMatch(
-      /^From 14:29:59 to 14:32:59, 3 min\. \d+ tokens, \d+ marks\.$/,
-    );
+    expect(said(strip)).toMatch(/^From 14:29:59 to 14:32:59, 3 min\. \d+ tokens, \d+ marks\.$/);
     await user.keyboard('{ArrowRight}{ArrowRight}');
     expect(screen.getByTestId('lifeline-now')).toHaveAttribute('aria-pressed', 'false');
     await user.keyboard('{Home}');
