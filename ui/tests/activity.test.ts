@@ -136,7 +136,7 @@ describe('the activity', () => {
       ({ what }) => what.kind === 'switch' && what.to.includes('html200'),
       'The demo server · What goes wrong: A sign-in page of a network (200, HTML)',
     ],
-    ['all well', ({ what }) => what.kind === 'switch' && what.name === 'all_well', 'All well'],
+    ['all well', ({ what }) => what.kind === 'switch' && what.name === 'all_well', 'Make all well'],
     ['a start', ({ what }) => what.kind === 'app' && what.did === 'start', 'The app started'],
     ['an API call', byPurpose('api', 'good'), 'The API accepted the token GET /api/me · 200'],
     [
@@ -154,7 +154,7 @@ describe('the activity', () => {
     speak('zh-CN');
     await settle();
     expect(text(line(retried[0]?.seq ?? 0))).toContain(
-      '尝试续期（到了续期时间）：答复未完整送达 POST /api/refresh_token · 无应答 · 210 毫秒',
+      '尝试续期（到了续期时间）：应答未完整送达 POST /api/refresh_token · 无应答 · 210 毫秒',
     );
   });
 
@@ -181,10 +181,13 @@ describe('the activity', () => {
   });
 
   it('says when there is nothing yet', async () => {
-    await openActivity([]);
+    await open(fixtures.welcome);
+    await userEvent.click(screen.getByTestId('nav-activity'));
+    await settle();
     expect(screen.getByTestId('activity-nothing')).toHaveTextContent(
       'Nothing is listed yet. Every step shows up here as it is done.',
     );
+    expect(screen.getByTestId('activity-clear')).toBeDisabled();
     expect(screen.queryByTestId('activity-list')).toBeNull();
   });
 
@@ -336,7 +339,7 @@ describe('looking for something', () => {
     expect(shown()).toHaveLength(1);
     await search('RENEWED focus-that-is-nowhere');
     expect(screen.getByTestId('activity-nothing')).toHaveTextContent(
-      'Nothing here matches what you look for.',
+      'Nothing matches your search.',
     );
     await search('429');
     expect(shown().map((one) => one.dataset['kind'])).toContain('exchange');
@@ -578,7 +581,15 @@ describe('taking it along', () => {
     await settle();
     expect(asked(bridge, 'clearActivity')).toHaveLength(1);
     expect(shown()).toHaveLength(0);
-    expect(screen.getByTestId('activity-told')).toHaveTextContent('The list was cleared.');
-    expect(screen.getByTestId('activity-clear')).toHaveFocus();
+    expect(screen.getByTestId('activity-nothing')).toHaveTextContent(
+      'Nothing since the list was cleared.',
+    );
+    expect(screen.getByTestId('activity-clear')).toBeDisabled();
+    const told = screen.getByTestId('activity-told');
+    expect(told).toHaveTextContent('The list was cleared.');
+    expect(told).toHaveFocus();
+    speak('zh-CN');
+    await settle();
+    expect(told).toHaveTextContent('列表已清空。');
   });
 });

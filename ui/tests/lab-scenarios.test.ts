@@ -5,6 +5,7 @@ import type { AppView } from '../src/contract';
 import type { FakeBridge } from '../src/gallery/fake-bridge';
 import { fixtures } from '../src/gallery/fixtures';
 import { furnish, labFixtures, labScenarios } from '../src/gallery/lab-fixtures';
+import { foundWords } from '../src/lab/scenario-words';
 import { speak } from '../src/language.svelte';
 import { asked, open, settle } from './open';
 
@@ -24,7 +25,7 @@ describe('the scenarios', () => {
     await scenarios();
     const headings = within(screen.getByTestId('scenarios')).getAllByRole('heading', { level: 2 });
     expect(headings.map((one) => one.textContent)).toEqual([
-      'What cannot be read',
+      'Files with mistakes',
       "The tutorial's paths",
       'Failures',
       'Time',
@@ -81,9 +82,10 @@ describe('the scenarios', () => {
     await userEvent.click(screen.getByTestId('run-all'));
     expect(screen.getByTestId('verdict-lost-answer')).toHaveAttribute('data-verdict', 'passed');
     expect(screen.getByTestId('scenario-lost-answer')).toHaveTextContent(
-      'refreshes sent: 2 · the API accepted the token (200)',
+      'session survived · refreshes sent: 2 · the API accepted the token (200)',
     );
     expect(screen.getByTestId('verdict-weekend')).toHaveAttribute('data-verdict', 'not_run');
+    expect(screen.getByTestId('scenario-weekend')).not.toHaveTextContent('session');
     expect(screen.getByTestId('scenario-progress')).toHaveTextContent(
       '2 passed, 1 failed, 4 not run.',
     );
@@ -105,6 +107,17 @@ describe('the scenarios', () => {
       ...screen.getByTestId('steps-strict-lost-answer').querySelectorAll<HTMLElement>('ol li'),
     ].map((step) => step.dataset['outcome']);
     expect(outcomes).toEqual(['done', 'done', 'done', 'done', 'failed', 'ahead', 'ahead']);
+    await userEvent.click(screen.getByTestId('first-failed'));
+    expect(screen.getByTestId('run-strict-lost-answer')).toHaveFocus();
+  });
+
+  it('say in the person’s language what was counted and what was expected', () => {
+    expect(foundWords('refreshes: 1, expected 7')).toBe('Refreshes asked: 1, expected 7');
+    expect(foundWords('says: resting, expected paused')).toBeNull();
+    speak('zh-CN');
+    expect(foundWords('refreshes: 1, expected 7; logins: 2, expected at most 1')).toBe(
+      '续期请求：1，期望 7；登录：2，期望 至多 1',
+    );
   });
 
   it('show step by step where they are, and can be stopped', async () => {

@@ -135,7 +135,7 @@ const said: Record<FixtureName, [english: string, chinese: string]> = {
   ],
   answer_lost: [
     'The server renewed your session, but its answer never arrived, and it refuses to repeat it. Sign in again to go on.',
-    '服务器已为您续期，但答复没有送达，且它拒绝重发。请重新登录。',
+    '服务器已为您续期，但应答没有送达，且它拒绝重发。请重新登录。',
   ],
   ran_out: [
     "Welcome back, Alice. Your time was up and this server can't renew; sign in to go on.",

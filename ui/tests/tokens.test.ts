@@ -52,8 +52,9 @@ describe('what is in the token', () => {
 
   it('says of an opaque token that it is one, and how long it is', async () => {
     await look(opaqueDetails);
+    expect(screen.getByTestId('token-dialog')).not.toHaveTextContent('signature');
     expect(screen.getByTestId('token-access')).toHaveTextContent(
-      'Opaque: 43 characters that only the server can read.',
+      'Opaque: only its server can read it. It is 43 characters long.',
     );
   });
 

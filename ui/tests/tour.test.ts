@@ -53,7 +53,7 @@ describe('the tour', () => {
     const bridge = await toured(5);
     expect(step()).toBe('end');
     expect(screen.getByTestId('sentence')).toHaveTextContent('Welcome back, Alice.');
-    expect(screen.getByTestId('tour-happened')).toHaveTextContent('The server refused to renew');
+    expect(screen.getByTestId('tour-happened')).toHaveTextContent('The server ended the session');
     await press();
     expect(names(bridge)).toEqual([
       'tryDemo',
@@ -73,7 +73,7 @@ describe('the tour', () => {
 
   it.each([
     [1, '2', "You're signed in"],
-    [2, '3', 'Renewed by itself'],
+    [2, '3', 'the session was renewed at once, before the token ended.'],
     [3, '4', 'Renewed the moment you came back; you did nothing.'],
     [4, '5', 'it was renewed on waking, and you did nothing.'],
   ])('says after step %i what happened', async (steps, next, words) => {
@@ -96,6 +96,7 @@ describe('the tour', () => {
     const bridge = await toured(1);
     await show(bridge, after(2));
     expect(step()).toBe('3');
+    expect(screen.getByTestId('tour-happened')).toHaveTextContent('Renewed by itself');
     expect(names(bridge)).toEqual(['tryDemo']);
   });
 

@@ -27,12 +27,15 @@ const STEPS: [Step; 5] = [
         ],
     },
     Step {
-        happened: "renewed",
+        happened: "renewed_woke",
         before: [
-            "Watch the ring: when it reaches its mark, the session renews by itself.",
-            "请看圆环：走到刻度处时，会话会自动续期。",
+            "Watch the ring: at its mark, the session renews by itself. Or pass over the wait, as if the computer slept through it.",
+            "请看圆环：走到刻度处时，会话会自动续期。也可以跳过等待，如同电脑睡过了这段时间。",
         ],
-        after: ["Renewed by itself, before the token ended.", "在令牌到期之前自动续期了。"],
+        after: [
+            "The computer “woke”, and the session was renewed at once, before the token ended.",
+            "电脑“唤醒”后，会话在令牌到期之前立即续期了。",
+        ],
     },
     Step {
         happened: "back_renewed",
@@ -60,8 +63,8 @@ const STEPS: [Step; 5] = [
             "最后，服务器结束会话，下一次续期会被拒绝。",
         ],
         after: [
-            "The server refused to renew: now, and only now, it needs you.",
-            "服务器拒绝续期，这时才需要您。",
+            "The server ended the session and refused to renew it. Only now does it need you.",
+            "服务器结束了会话，并拒绝续期。这时才需要您。",
         ],
     },
 ];
@@ -118,7 +121,7 @@ async fn whoever_leaves_it_midway_has_a_plain_session() {
     app.click(&id("tour-do")).await;
     happened(&app, "signed_in").await;
     app.click(&id("tour-do")).await;
-    happened(&app, "renewed").await;
+    happened(&app, "renewed_woke").await;
     let before = app.refreshes().await;
 
     app.click(&id("tour-leave")).await;

@@ -1,5 +1,5 @@
 // A scenario and its verdict in words.
-import type { ScenarioEvidence, ScenarioText, ScenarioVerdict, StepOutcome } from '../contract';
+import type { ScenarioReport, ScenarioText, ScenarioVerdict, StepOutcome } from '../contract';
 import { locale } from '../language.svelte';
 import { m } from '../paraglide/messages.js';
 
@@ -36,8 +36,51 @@ export function verdictWords(verdict: ScenarioVerdict): string {
 }
 
 /** What the verdict rests on, in one line. */
-export function evidenceWords({ refreshes, apiStatus }: ScenarioEvidence): string {
-  return m.scenario_says({ refreshes, api: apiWords(apiStatus) });
+export function evidenceWords({ says, evidence }: ScenarioReport): string {
+  const session = sessionWords(says);
+  if (session === null) return '';
+  const { refreshes, apiStatus } = evidence;
+  return m.scenario_says({ session, refreshes, api: apiWords(apiStatus) });
+}
+
+/** A report begins with what became of the session; one that was not run says something else. */
+function sessionWords(says: string): string | null {
+  if (says.startsWith('session survived')) return m.scenario_survived();
+  if (says.startsWith('session ended')) return m.scenario_ended();
+  return says.startsWith('session undecided') ? m.scenario_undecided() : null;
+}
+
+/** By the names that a scenario's file has for them. */
+const COUNTED: Partial<Record<string, () => string>> = {
+  logins: m.lab_count_logins,
+  logouts: m.lab_count_logouts,
+  refreshes: m.lab_count_refreshes,
+  'refreshes-granted': m.lab_count_refreshes_granted,
+  'refreshes-refused': m.lab_count_refreshes_refused,
+  reuse: m.lab_count_reuse,
+  'seen-twice': m.lab_count_seen_twice,
+};
+
+/**
+ * What was found where something else was expected, as the report tells it in English; `null` where
+ * it is not one of the counts, and so not known in the window's language.
+ */
+export function foundWords(detail: string): string | null {
+  const parts = detail.split('; ').map((part) => {
+    const [, name, found, expected] = /^([a-z-]+): (\d+), expected (.+)$/.exec(part) ?? [];
+    const counted = COUNTED[name ?? '']?.();
+    if (counted === undefined || found === undefined || expected === undefined) return null;
+    return m.scenario_found({ name: counted, found, expected: amount(expected) });
+  });
+  return parts.includes(null) ? null : parts.join(m.lifeline_list_semicolon());
+}
+
+function amount(expected: string): string {
+  const [, bound, n] = /^at (least|most) (\d+)$/.exec(expected) ?? [];
+  if (n !== undefined)
+    return bound === 'least' ? m.scenario_at_least({ n }) : m.scenario_at_most({ n });
+  const [, from, to] = /^(\d+) to (\d+)$/.exec(expected) ?? [];
+  return from !== undefined && to !== undefined ? m.scenario_between({ from, to }) : expected;
 }
 
 function apiWords(status: number | null): string {

@@ -98,9 +98,7 @@ function paintPiece(
   if (isChosen || !isPresent) {
     to.lineWidth = isChosen ? 2 : 1;
     to.strokeStyle = isChosen ? palette.ink : palette.edge;
-    to.globalAlpha = isChosen ? 1 : 0.55;
     to.stroke();
-    to.globalAlpha = 1;
   }
 }
 

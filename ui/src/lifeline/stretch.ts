@@ -10,7 +10,7 @@ export const SHORTEST = MINUTE;
 export const LONGEST = 30 * DAY;
 
 /** Where "now" stands while the picture goes along with it: room for what is to come is left. */
-export const NOW_AT = 0.8;
+export const NOW_AT = 2 / 3;
 
 /** How much empty time may be shown beyond the first and the last thing, as a part of the whole. */
 const MARGIN = 0.1;

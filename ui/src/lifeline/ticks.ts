@@ -21,6 +21,8 @@ export type Measure = (text: string) => number;
 
 /** What must be left free between two labels, in pixels. */
 const GAP = 16;
+/** Letters may turn out a little wider than they were measured. */
+const EDGE = 4;
 
 type Step = { readonly every: TimeInterval; readonly ms: number };
 
@@ -79,7 +81,7 @@ export function ticks(
     const text = axisTime(at, chosen.ms);
     const half = measure(text) / 2;
     // Where clocks are set forward two even hours are nearer to each other than any others.
-    if (x - half < clear || x + half > width) continue;
+    if (x - half < clear || x + half > width - EDGE) continue;
     if (taken.some((other) => Math.abs(other.x - x) < half + other.room / 2 + GAP / 2)) continue;
     placed.push({ at, x, text });
     clear = x + half + GAP / 2;

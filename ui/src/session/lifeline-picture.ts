@@ -47,18 +47,36 @@ const PASTS = [
 
 /** How many tokens of the past are worth showing. */
 const TOKENS_SHOWN = 6;
+/** After so many lifetimes without a token, the one before it is too far off to be seen beside it. */
+const GAP_SHOWN = 24;
 /** Room for what is to come: the words "now" and "renews here" stand side by side. */
 const FUTURE_PX = 92;
 /** From now to the words of what comes next. */
 const CLEAR_OF_NOW = 24;
 
-/** How much of the past is shown: as much as there is, up to a few tokens. */
+/**
+ * How much of the past is shown: as much as there is, up to a few tokens. Where a young token comes
+ * after a long sleep, the end of the one before it is shown too: that is what there is to see.
+ */
 export function shownPast(view: View, now: number): number {
   const last = view.lifeline.tokens.at(-1);
   const lifetime = view.token?.lifetimeMs ?? (last ? last.toMs - last.fromMs : 20 * SECOND);
   const oldest = view.lifeline.tokens[0]?.fromMs ?? now;
-  const wanted = Math.max(lifetime, Math.min(now - oldest, lifetime * TOKENS_SHOWN));
+  const wanted = Math.max(
+    lifetime,
+    Math.min(now - oldest, lifetime * TOKENS_SHOWN),
+    sinceBefore(view, now, lifetime),
+  );
   return PASTS.find((past) => past >= wanted) ?? 365 * DAY;
+}
+
+/** How long ago something of the token before a gap is seen; 0 where there is nothing to go back for. */
+function sinceBefore({ lifeline }: View, now: number, lifetime: number): number {
+  const [before, present] = lifeline.tokens.slice(-2);
+  if (!before || !present || before.toMs >= present.fromMs) return 0;
+  const since = now - Math.max(before.fromMs, before.toMs - lifetime / 2);
+  const young = now - present.fromMs < lifetime;
+  return young && since <= Math.min(GAP_SHOWN * lifetime, DAY) ? since : 0;
 }
 
 export function picture(
@@ -97,7 +115,7 @@ export function picture(
     ...step,
     x: nextX,
     far,
-    labelX: Math.min(Math.max(nextX - 4, nowX + CLEAR_OF_NOW), width - measure(words) - 2),
+    labelX: Math.min(Math.max(nextX - 4, nowX + CLEAR_OF_NOW), width - measure(words) - 4),
   };
 
   // A session that has ended promises nothing, whatever its last token is still good for.

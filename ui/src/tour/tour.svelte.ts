@@ -12,7 +12,14 @@ export type Step = (typeof STEPS)[number] | 'closing';
 
 /** What a step showed. */
 export type Happened =
-  'signed_in' | 'renewed' | 'back_focus' | 'back_renewed' | 'back_good' | 'slept' | 'refused';
+  | 'signed_in'
+  | 'renewed'
+  | 'renewed_woke'
+  | 'back_focus'
+  | 'back_renewed'
+  | 'back_good'
+  | 'slept'
+  | 'refused';
 
 /** `server`: it did not answer as it should. `gone`: the session is not there any more. */
 export type Trouble = 'server' | 'gone';
@@ -143,7 +150,9 @@ export class Tour {
       case 'sign_in':
         return this.under && this.#signedInAnew() ? 'signed_in' : null;
       case 'renewal':
-        return resting && renewed ? 'renewed' : null;
+        if (!resting || !renewed) return null;
+        // Where the wait was passed over, it was a waking that renewed it.
+        return this.under ? 'renewed_woke' : 'renewed';
       case 'leave': {
         const back = !lab.away && (this.#wasAway || this.#cameToFront());
         if (!this.under || !back || !resting) return null;
