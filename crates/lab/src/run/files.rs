@@ -28,8 +28,11 @@ impl Files {
 
     fn within(around: &Path) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(around)?;
-        let in_use = File::create_new(folder.path().join(IN_USE))?;
+        // Locked before it bears its name: whoever sweeps meanwhile must not find it free.
+        let unnamed = folder.path().join("begun");
+        let in_use = File::create_new(&unnamed)?;
         in_use.lock()?;
+        fs::rename(&unnamed, folder.path().join(IN_USE))?;
         let kept = folder.path().join(KEPT);
         fs::create_dir(&kept)?;
         Ok(Self { kept, _in_use: in_use, _folder: folder })
@@ -86,5 +89,18 @@ mod tests {
         let kept = living.kept().to_owned();
         drop(living);
         assert!(!kept.exists());
+    }
+
+    #[test]
+    fn a_run_that_begins_while_another_sweeps_keeps_its_folder() {
+        let around = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            let begin = || (0..200).all(|_| Files::within(around.path()).is_ok());
+            let begun = scope.spawn(begin);
+            while !begun.is_finished() {
+                sweep_within(around.path());
+            }
+            assert!(begun.join().unwrap());
+        });
     }
 }
