@@ -118,7 +118,7 @@ async fn after_a_pretended_sleep_and_a_restart_nothing_is_later_than_now() {
         activity.record(Event { at_ms: now, memory_only: false, what });
     }
     // As long as it runs, it agrees with everything else that is shown.
-    assert_eq!(activity.life().tokens, [token.clone()]);
+    assert_eq!(activity.life().tokens, std::slice::from_ref(&token));
     assert!(activity.entries().iter().all(|entry| entry.at_ms == now));
     activity.flush().await;
     drop(activity);

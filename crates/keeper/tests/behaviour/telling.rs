@@ -226,9 +226,9 @@ async fn a_decision_says_what_was_left_of_the_token() {
     app.keeper.tell(Trigger::Asked).await;
     app.until_renewed(1).await;
     // The clock's leap is told first, as a wake.
-    let told = stage.heard.events().into_iter().filter_map(|event| match event.what {
-        What::Decision { trigger: Some(trigger), left_ms, .. } => Some((trigger, left_ms)),
-        _ => None,
+    let told = stage.heard.events().into_iter().filter_map(|event| {
+        let What::Decision { trigger, left_ms, .. } = event.what else { return None };
+        trigger.map(|trigger| (trigger, left_ms))
     });
     assert_eq!(
         told.collect::<Vec<_>>(),
