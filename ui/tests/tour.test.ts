@@ -73,7 +73,7 @@ describe('the tour', () => {
 
   it.each([
     [1, '2', "You're signed in"],
-    [2, '3', 'the session was renewed at once, before the token ended.'],
+    [2, '3', 'Renewed by itself, before the token ended.'],
     [3, '4', 'Renewed the moment you came back; you did nothing.'],
     [4, '5', 'it was renewed on waking, and you did nothing.'],
   ])('says after step %i what happened', async (steps, next, words) => {

@@ -27,14 +27,14 @@ const STEPS: [Step; 5] = [
         ],
     },
     Step {
-        happened: "renewed_woke",
+        happened: "renewed",
         before: [
-            "Watch the ring: at its mark, the session renews by itself. Or pass over the wait, as if the computer slept through it.",
-            "请看圆环：走到刻度处时，会话会自动续期。也可以跳过等待，如同电脑睡过了这段时间。",
+            "Watch the ring: at its mark, the session renews by itself. Or skip most of the wait, as if the time had passed.",
+            "请看圆环：走到刻度处时，会话会自动续期。也可以跳过大部分等待，如同这段时间已经过去。",
         ],
         after: [
-            "The computer “woke”, and the session was renewed at once, before the token ended.",
-            "电脑“唤醒”后，会话在令牌到期之前立即续期了。",
+            "Renewed by itself, before the token ended.",
+            "在令牌到期之前自动续期了。",
         ],
     },
     Step {
@@ -121,7 +121,7 @@ async fn whoever_leaves_it_midway_has_a_plain_session() {
     app.click(&id("tour-do")).await;
     happened(&app, "signed_in").await;
     app.click(&id("tour-do")).await;
-    happened(&app, "renewed_woke").await;
+    happened(&app, "renewed").await;
     let before = app.refreshes().await;
 
     app.click(&id("tour-leave")).await;

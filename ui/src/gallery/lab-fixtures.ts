@@ -119,10 +119,10 @@ const away = { ...restingApp, lab: { ...restingApp.lab, away: true } };
 /** What the app shows, in turn, after each step of the tour has been done. */
 export const tourViews: AppView[][] = [
   [signedIn],
-  [renewedBy('wake', 1, ['asked', 'wake'])],
+  [renewedBy('deadline', 1, ['asked', 'deadline'])],
   [
-    { ...away, session: renewedBy('wake', 1, ['asked', 'wake']).session },
-    renewedBy('focus', 2, ['asked', 'wake', 'focus']),
+    { ...away, session: renewedBy('deadline', 1, ['asked', 'deadline']).session },
+    renewedBy('focus', 2, ['asked', 'deadline', 'focus']),
   ],
   [
     {

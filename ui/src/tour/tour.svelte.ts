@@ -14,7 +14,6 @@ export type Step = (typeof STEPS)[number] | 'closing';
 export type Happened =
   | 'signed_in'
   | 'renewed'
-  | 'renewed_woke'
   | 'back_focus'
   | 'back_renewed'
   | 'back_good'
@@ -150,9 +149,7 @@ export class Tour {
       case 'sign_in':
         return this.under && this.#signedInAnew() ? 'signed_in' : null;
       case 'renewal':
-        if (!resting || !renewed) return null;
-        // Where the wait was passed over, it was a waking that renewed it.
-        return this.under ? 'renewed_woke' : 'renewed';
+        return resting && renewed ? 'renewed' : null;
       case 'leave': {
         const back = !lab.away && (this.#wasAway || this.#cameToFront());
         if (!this.under || !back || !resting) return null;

@@ -23,7 +23,6 @@ export const buttons: Record<Step, () => string> = {
 export const happenings: Record<Happened, () => string> = {
   signed_in: m.tour_signed_in,
   renewed: m.tour_renewed,
-  renewed_woke: m.tour_renewed_woke,
   back_focus: m.tour_back_focus,
   back_renewed: m.tour_back_renewed,
   back_good: m.tour_back_good,
