@@ -295,27 +295,6 @@ describe('a decision', () => {
   });
 });
 
-describe('a switch', () => {
-  it.each([
-    ['sleep', '7200 s', 'The computer slept: 2 h'],
-    ['clock', '+3600 s', 'The clock was set: +1 h'],
-    ['clock', 'right', 'The clock was set: right again'],
-    ['expire', "past the access token's end", "Passed over the time to the token's end"],
-    ['latencyMs', '800', 'Demo server, latency: 800 ms'],
-    ['cookieForm', 'true', 'Demo server, refresh token in a cookie: on'],
-    ['envelope', 'default', 'Demo server, answers are wrapped: as usual'],
-    ['rotation', '{"kind":"strict"}', 'Demo server, rotation: Strict: good for one use'],
-    ['fault', '{"kind":"status","code":503,"times":3}', 'Demo server, fault: status 503, 3 more'],
-    ['fault', '{"kind":"none"}', 'Demo server, fault: off'],
-    ['fault', 'whatever comes', 'Demo server, fault: whatever comes'],
-    ['demo_revoke', 'every session …', 'Demo server: every session has ended'],
-  ])('%s says what it was put to: %s', async (name, to, said) => {
-    await openActivity(new Scribe(NOW).lab(name, to).entries);
-    const title = shown()[0]?.querySelector('[data-open]');
-    expect(title?.textContent).toBe(said);
-  });
-});
-
 describe('a fingerprint', () => {
   it('shows every place where it occurs when it is pressed', async () => {
     await openActivity();

@@ -12,13 +12,7 @@ export type Step = (typeof STEPS)[number] | 'closing';
 
 /** What a step showed. */
 export type Happened =
-  | 'signed_in'
-  | 'renewed'
-  | 'back_focus'
-  | 'back_renewed'
-  | 'back_good'
-  | 'slept'
-  | 'refused';
+  'signed_in' | 'renewed' | 'back_focus' | 'back_renewed' | 'back_good' | 'slept' | 'refused';
 
 /** `server`: it did not answer as it should. `gone`: the session is not there any more. */
 export type Trouble = 'server' | 'gone';
