@@ -32,10 +32,7 @@ const STEPS: [Step; 5] = [
             "Watch the ring: at its mark, the session renews by itself. Or skip most of the wait, as if the time had passed.",
             "请看圆环：走到刻度处时，会话会自动续期。也可以跳过大部分等待，如同这段时间已经过去。",
         ],
-        after: [
-            "Renewed by itself, before the token ended.",
-            "在令牌到期之前自动续期了。",
-        ],
+        after: ["Renewed by itself, before the token ended.", "在令牌到期之前自动续期了。"],
     },
     Step {
         happened: "back_renewed",
