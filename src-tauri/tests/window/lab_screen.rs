@@ -122,7 +122,7 @@ async fn the_clock_by_its_buttons_is_noticed_and_set_right() {
 
         in_lab(&app).await;
         // One of them by its own button, the other by the one that undoes everything.
-        app.click(&id(if said == "ahead" { "clock-right" } else { "lab-all-well" })).await;
+        app.click(&id(if said == "ahead" { "clock-right" } else { "all-well" })).await;
 
         app.wait_until_gone(&id("time-moved")).await;
         app.click(&id("nav-session")).await;
@@ -343,7 +343,7 @@ async fn what_the_server_is_set_to_is_seen_among_the_facts() {
     app.wait_for("[data-fact=access] dd", |said| said.contains("assumed"), SOON).await;
 
     in_lab(&app).await;
-    app.click(&id("lab-all-well")).await;
+    app.click(&id("all-well")).await;
     app.wait_until_gone(&id("switched-on")).await;
     app.click(&id("nav-session")).await;
     app.renew_now().await;
@@ -396,7 +396,7 @@ async fn at_a_server_of_ones_own_there_is_nothing_of_the_demo_servers() {
     // This side's switches work with any account.
     app.click(&id("lab-offline")).await;
     app.wait_for(&id("switched-on"), |said| said == "Switched on: offline", SOON).await;
-    app.click(&id("lab-all-well")).await;
+    app.click(&id("all-well")).await;
     app.wait_until_gone(&id("switched-on")).await;
     app.click(&id("sleep-28800000")).await;
     until("the renewal on waking", SOON, async || {

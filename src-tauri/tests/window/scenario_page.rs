@@ -40,7 +40,7 @@ async fn three_scenarios_end_with_their_verdicts_and_one_fails_on_purpose() {
         &id("failed-seven"),
         [
             "Line 5: expect refreshes=7 within=\"5s\"*expected 7",
-            "第 5 行：expect refreshes=7 within=\"5s\"*expected 7",
+            "第 5 行：expect refreshes=7 within=\"5s\"*期望 7",
         ],
     )
     .await;

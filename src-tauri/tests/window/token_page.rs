@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::harness::{App, AppFolder, Desk, JwtServer, Options, SOON, id};
+use crate::tokens::say_yes;
 
 const COPY: &str = "Copy the access token?";
 
@@ -22,7 +23,10 @@ async fn the_claims_of_a_jwt_are_read_on_the_page_and_follow_a_renewal() {
     app.speak("en").await;
     assert!(app.text(&id("token-access")).await.contains(&app.fingerprint().await));
     let refresh = app.text(&id("token-refresh")).await;
-    assert!(refresh.contains("Opaque: 22 characters that only the server can read."), "{refresh}");
+    assert!(
+        refresh.contains("Opaque: only its server can read it. It is 22 characters long."),
+        "{refresh}"
+    );
     app.wait_for(&claim("jti"), |text| text == "\"token-0\"", SOON).await;
 
     // Another token while one looks.
@@ -54,7 +58,7 @@ async fn the_pages_button_copies_only_what_the_systems_dialog_allows() {
 
     app.click(&id("copy-token")).await;
     desk.dialog(COPY).await;
-    desk.press("Return");
+    say_yes(&desk).await;
     desk.gone(COPY).await;
     let told = app.wait_for(&said, |text| text.starts_with("It was copied."), SOON).await;
     assert!(told.contains("The clipboard is cleared at "), "{told}");

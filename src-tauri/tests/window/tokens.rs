@@ -131,7 +131,7 @@ pub(crate) async fn copied_token(app: &App<'_>, desk: &Desk) -> String {
 }
 
 /// As somebody who reads what is asked: a yes that comes sooner is none.
-async fn say_yes(desk: &Desk) {
+pub(crate) async fn say_yes(desk: &Desk) {
     tokio::time::sleep(Duration::from_secs(1)).await;
     desk.press("Return");
 }
