@@ -36,6 +36,8 @@ mod lab_screen;
 #[cfg(test)]
 mod lab_screens;
 #[cfg(test)]
+mod lab_server;
+#[cfg(test)]
 mod lab_switches;
 #[cfg(test)]
 mod launch;
