@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(
             Packager::Apt.install(&missing).unwrap(),
             "sudo apt-get install --no-install-recommends webkit2gtk-driver xvfb openbox xdotool \
-             x11-utils dbus gnome-keyring python3-venv"
+             x11-utils xclip dbus gnome-keyring python3-venv"
         );
     }
 
