@@ -30,7 +30,7 @@ async fn after_eight_hours_of_sleep_one_refresh_brings_the_session_back() {
     .await;
     app.shows(
         &id("why"),
-        ["Renewed *the computer woke, 7 h*past its end*", "*已续期*电脑唤醒，已过期 7 小时*"],
+        ["Renewed *the computer woke, 7 h*past its end*", "*已续期*电脑唤醒，已到期 7 小时*"],
     )
     .await;
     assert_ne!(app.fingerprint().await, evening);
