@@ -44,7 +44,8 @@ async fn bench_lifeline() {
         measured["looks"].as_array().expect("it looked at something").iter().collect();
     let spans: Vec<_> = looks.iter().filter_map(|look| look["span"].as_str()).collect();
     assert_eq!(spans, ["30 days", "1 min", "30 days"], "{looks:?}");
-    assert!(looks[0]["tokens"].as_u64() >= Some(u64::from(BARS) * 99 / 100), "{looks:?}");
+    // Now does not stand at the right edge: of thirty days a seventh at most are still to come.
+    assert!(looks[0]["tokens"].as_u64() >= Some(u64::from(BARS) * 6 / 7), "{looks:?}");
     let frames = measured["frames"].as_array().map_or(0, Vec::len);
     assert_eq!(frames, FRAMES as usize);
     println!("lifeline_frame_ms {}", json!({ "bars": BARS, "frames": measured["frames"] }));
