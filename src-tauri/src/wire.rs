@@ -1,6 +1,12 @@
 //! What crosses to the window: views and errors, never a token.
 
-use auth_client::AccountSettings;
+mod accounts;
+
+pub(crate) use accounts::{
+    AccountLine, AccountView, ConfirmResult, Confirmation, NewAccount, OtherPerson, Qr,
+    SignInPhase, SignInView,
+};
+
 use demo_server::Switches;
 use engine::{Exchange, View};
 use keeper::NotTold;
@@ -14,8 +20,12 @@ use ts_rs::TS;
 pub(crate) struct AppView {
     /// The session.
     pub(crate) session: View,
-    /// Whose server it is at, or was: stays after a sign-out. `None` at first start.
+    /// The account in front; it stays after a sign-out. `None` at first start.
     pub(crate) account: Option<AccountView>,
+    /// Every account, in the order in which they were added.
+    pub(crate) accounts: Vec<AccountLine>,
+    /// A sign-in in the browser or on another device, while there is one: there is one at most.
+    pub(crate) sign_in: Option<SignInView>,
     /// How the session is protected on this computer.
     pub(crate) protection: Protection,
     /// The demo server.
@@ -121,21 +131,6 @@ pub(crate) struct TimeMoved {
     pub(crate) slept_ms: i64,
     /// The wall clock alone was set forward or, negative, back.
     pub(crate) clock_ms: i64,
-}
-
-/// The account in front.
-#[derive(Clone, Debug, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export, export_to = "app.ts")]
-pub(crate) struct AccountView {
-    /// Whether it is at the demo server of this app.
-    pub(crate) demo: bool,
-    /// The server's host and port, to be shown.
-    pub(crate) server: String,
-    /// Its settings.
-    pub(crate) settings: AccountSettings,
-    /// The session is kept in memory only.
-    pub(crate) memory_only: bool,
 }
 
 /// A session that has ended here, of which its server has still to be told.
@@ -393,6 +388,16 @@ pub(crate) enum ErrorCode {
     PortTaken,
     /// The demo server cannot run for another reason.
     DemoUnavailable,
+    /// The server, or the person there, did not allow the sign-in.
+    Denied,
+    /// The ID token is not what it should be.
+    IdToken,
+    /// None of the ports that the browser may come back to is free.
+    RedirectPortTaken,
+    /// Nobody came back in time.
+    TimedOut,
+    /// The browser could not be opened.
+    NoBrowser,
     /// It was overtaken by another sign-in or sign-out.
     Overtaken,
     /// The app is quitting.

@@ -4,19 +4,25 @@ import { Channel, invoke } from '@tauri-apps/api/core';
 import type {
   AccountSettings,
   ActivityNews,
+  AddedCa,
   ApiCall,
   AppView,
   CheckReport,
+  Confirmation,
   DemoAct,
   DemoState,
   ExportFormat,
   KeepIn,
   LifeHistory,
+  Network,
+  NewAccount,
+  OtherPerson,
   Pace,
   Preferences,
   PresetView,
   RunNews,
   Scenarios,
+  ServerReport,
   Switches,
   TokenDetails,
   Where,
@@ -33,8 +39,11 @@ export interface Bridge {
     password: string,
     keep: KeepIn,
     confirmed: boolean,
+    /** Null: an account more, once the sign-in has succeeded. */
+    account: string | null,
   ): Promise<void>;
-  signOut(): Promise<void>;
+  /** `inBrowser`: the server's own session too, where the account offers that. */
+  signOut(inBrowser: boolean): Promise<void>;
   renewNow(): Promise<void>;
   tryAgain(): Promise<void>;
   callApi(): Promise<ApiCall>;
@@ -44,6 +53,33 @@ export interface Bridge {
   savePreferences(preferences: Preferences): Promise<void>;
   forgetEverything(): Promise<void>;
   dismissNotice(id: number): Promise<void>;
+
+  // Accounts.
+  /** Asks what a server promises; nothing is sent that tells who asks. */
+  probeServer(address: string, network: Network): Promise<ServerReport>;
+  /** Answers its id; it comes to the front. */
+  addAccount(account: NewAccount): Promise<string>;
+  /** Holds from the next sign-in on. */
+  changeAccount(id: string, account: NewAccount): Promise<void>;
+  /** Signs out there and forgets everything about it. */
+  removeAccount(id: string): Promise<void>;
+  bringToFront(id: string): Promise<void>;
+  /** Settings only, to a file that is asked for; answers its path, or null where that was cancelled. */
+  exportAccounts(): Promise<string | null>;
+  /** From a file that is asked for; answers how many were added, or null where that was cancelled. */
+  importAccounts(): Promise<number | null>;
+  /** A file that is asked for; null where that was cancelled. */
+  chooseCa(): Promise<AddedCa | null>;
+
+  // Signing in in the browser or on another device: how far it is, is in the view.
+  beginSignIn(id: string, keep: KeepIn, clientSecret: string | null): Promise<void>;
+  /** Cancels it, or puts its failure away. */
+  cancelSignIn(): Promise<void>;
+  openBrowserAgain(): Promise<void>;
+  copySignInLink(): Promise<void>;
+  answerOtherPerson(answer: OtherPerson): Promise<void>;
+  /** Asks the server whether it knows the session still. */
+  confirmSession(): Promise<Confirmation>;
 
   // Activity. The first news holds everything that is remembered; one page watches at a time.
   watchActivity(onNews: (news: ActivityNews) => void): Promise<void>;
@@ -103,9 +139,9 @@ export const tauriBridge: Bridge = {
     return invoke('subscribe', { channel });
   },
   tryDemo: () => invoke('try_demo'),
-  signIn: (settings, password, keep, confirmed) =>
-    invoke('sign_in', { settings, password, keep, confirmed }),
-  signOut: () => invoke('sign_out'),
+  signIn: (settings, password, keep, confirmed, account) =>
+    invoke('sign_in', { settings, password, keep, confirmed, account }),
+  signOut: (inBrowser) => invoke('sign_out', { inBrowser }),
   renewNow: () => invoke('renew_now'),
   tryAgain: () => invoke('try_again'),
   callApi: () => invoke('call_api'),
@@ -115,6 +151,22 @@ export const tauriBridge: Bridge = {
   savePreferences: (preferences) => invoke('save_preferences', { preferences }),
   forgetEverything: () => invoke('forget_everything'),
   dismissNotice: (id) => invoke('dismiss_notice', { id }),
+
+  probeServer: (address, network) => invoke('probe_server', { address, network }),
+  addAccount: (account) => invoke('add_account', { account }),
+  changeAccount: (id, account) => invoke('change_account', { id, account }),
+  removeAccount: (id) => invoke('remove_account', { id }),
+  bringToFront: (id) => invoke('bring_to_front', { id }),
+  exportAccounts: () => invoke('export_accounts'),
+  importAccounts: () => invoke('import_accounts'),
+  chooseCa: () => invoke('choose_ca'),
+
+  beginSignIn: (id, keep, clientSecret) => invoke('begin_sign_in', { id, keep, clientSecret }),
+  cancelSignIn: () => invoke('cancel_sign_in'),
+  openBrowserAgain: () => invoke('open_browser_again'),
+  copySignInLink: () => invoke('copy_sign_in_link'),
+  answerOtherPerson: (answer) => invoke('answer_other_person', { answer }),
+  confirmSession: () => invoke('confirm_session'),
 
   watchActivity: (onNews) => {
     const channel = new Channel<ActivityNews>();

@@ -71,7 +71,17 @@ impl Book {
         }
         let before = match (purpose, sent) {
             (Purpose::Refresh, Some(sent)) => self.sent.insert(sent.clone(), seq),
-            (Purpose::Refresh | Purpose::SignIn | Purpose::SignOut | Purpose::Api, _) => None,
+            (
+                Purpose::Refresh
+                | Purpose::SignIn
+                | Purpose::SignOut
+                | Purpose::Api
+                | Purpose::Discovery
+                | Purpose::Keys
+                | Purpose::DeviceCode
+                | Purpose::Confirm,
+                _,
+            ) => None,
         };
         if *outcome == Ending::Good {
             for came in [access, refresh].into_iter().flatten() {

@@ -207,7 +207,7 @@ mod tests {
 
     fn tokens(access: &str, refresh: &str) -> Tokens {
         let renewal = RenewalSecret::RefreshToken(refresh.into());
-        Tokens { access: access.into(), renewal }
+        Tokens::new(access.into(), renewal)
     }
 
     fn value<'a>(claims: &'a [Claim], name: &str) -> &'a str {
@@ -269,7 +269,7 @@ mod tests {
             format!("flag={}", held[3]),
         ]);
         let renewal = RenewalSecret::Cookies(jar.to_string().into());
-        let tokens = Tokens { access: jwt("{}", &claims.to_string()).into(), renewal };
+        let tokens = Tokens::new(jwt("{}", &claims.to_string()).into(), renewal);
         let access = super::claims(&tokens, &Marks::fresh()).0.unwrap();
         let said = format!("{access:?}");
         for secret in [held[0], held[1], held[2], "sign-2"] {

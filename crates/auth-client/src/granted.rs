@@ -54,6 +54,8 @@ pub(crate) fn read(
     let tokens = Tokens {
         access: SecretString::from(access),
         renewal: renewal(text(&shape.refresh_token), came, timing, context),
+        id: None,
+        client_secret: None,
     };
     let moments = Moments {
         date: date::server_date(&came.headers),

@@ -2,6 +2,7 @@
 //!
 //! They hold no secret. They stand in clear on disk and cross to the window and back.
 
+use crate::network::Network;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -32,6 +33,8 @@ pub struct AccountSettings {
     pub api: Option<Api>,
     /// Headers sent with every request.
     pub headers: Vec<Header>,
+    /// What is needed of the network.
+    pub network: Network,
     /// The lifetime assumed where the server tells none, in seconds.
     pub assumed_lifetime_s: u32,
 }
@@ -203,6 +206,7 @@ impl Default for AccountSettings {
             logout: Some(Logout::default()),
             api: Some(Api::default()),
             headers: Vec::new(),
+            network: Network::default(),
             assumed_lifetime_s: 3_600,
         }
     }

@@ -252,6 +252,7 @@ fn answer(
         refresh_in_ms: None,
         refresh_lifetime_ms: granted.refresh_lifetime_ms,
         identity: granted.identity,
+        id_check: keeper::record::IdCheck::Passed,
         exchange: evidence::exchange(sent, timing, Some(came), redactor, told, None, &detail),
         clock: sample(came.0, timing),
     }

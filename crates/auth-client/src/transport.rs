@@ -10,6 +10,7 @@ mod proxy;
 pub(crate) use lost::Lost;
 pub(crate) use proxy::Proxying;
 
+use crate::network::Network;
 use bytes::Bytes;
 use engine::{Boot, Now, Wall};
 use http::{HeaderMap, Method};
@@ -113,6 +114,13 @@ impl Line {
     pub(crate) fn new(clock: Arc<dyn Clock>, patience: Patience, proxying: Proxying) -> Self {
         let (patient, quick) = (OnceLock::new(), OnceLock::new());
         Self { clock, patience, proxying, patient, quick }
+    }
+
+    /// The way to the server at `url`, through the network that its account needs.
+    pub(crate) fn to(url: &Url, network: &Network, clock: Arc<dyn Clock>) -> Self {
+        let _ = network;
+        let loopback = crate::plan::is_loopback(url);
+        Self::new(clock, Patience::default(), Proxying::for_server(loopback))
     }
 
     /// Sends a request, once.

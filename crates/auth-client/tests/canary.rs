@@ -84,7 +84,7 @@ async fn no_secret_is_in_anything_that_is_shown() {
         (RenewWith::Cookie, RenewalSecret::Cookies(cookies.into())),
         (itself(), RenewalSecret::AccessToken),
     ] {
-        let tokens = Tokens { access: "canary-a1".into(), renewal };
+        let tokens = Tokens::new("canary-a1".into(), renewal);
         for bytes in indiscreet() {
             let fake = Fake::giving(vec![bytes; 4]).await;
             let api = fake.api(settings(with.clone()));
@@ -111,8 +111,7 @@ async fn no_secret_is_in_anything_that_is_shown() {
 #[tokio::test]
 async fn what_a_session_holds_is_in_nothing_that_its_refresh_shows() {
     let cookies = r#"["rt=canary-cookie-1; Path=/","sid=canary-cookie-2"]"#;
-    let tokens =
-        Tokens { access: "canary-a1".into(), renewal: RenewalSecret::Cookies(cookies.into()) };
+    let tokens = Tokens::new("canary-a1".into(), RenewalSecret::Cookies(cookies.into()));
     for bytes in indiscreet() {
         let fake = Fake::giving(vec![bytes; 2]).await;
         let api = fake.api(settings(RenewWith::Cookie));
@@ -182,6 +181,8 @@ async fn what_tells_nothing_secret_is_still_there() {
     let tokens = Tokens {
         access: "canary-a1".into(),
         renewal: RenewalSecret::RefreshToken("canary-r1".into()),
+        id: None,
+        client_secret: None,
     };
     let exchange =
         api.refresh(&tokens, Call::default(), &Marks::fresh()).await.unwrap_err().exchange;
@@ -307,7 +308,7 @@ async fn the_names_of_cookies_are_plain_short_and_few() {
         .chain((0..200).map(|number| format!("c{number}=canary-cookie-2")))
         .collect();
     let renewal = RenewalSecret::Cookies(serde_json::to_string(&jar).unwrap().into());
-    let tokens = Tokens { access: "canary-a1".into(), renewal };
+    let tokens = Tokens::new("canary-a1".into(), renewal);
     let api = fake.api(settings(RenewWith::Cookie));
     let failed = api.refresh(&tokens, Call::default(), &Marks::fresh()).await.unwrap_err();
     let Exchange { request, response, .. } = failed.exchange;

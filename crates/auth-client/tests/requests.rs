@@ -126,7 +126,7 @@ async fn an_access_token_that_renews_itself_is_sent_as_bearer_and_in_the_body() 
         },
         ..AccountSettings::default()
     });
-    let held = Tokens { access: "old-access".into(), renewal: RenewalSecret::AccessToken };
+    let held = Tokens::new("old-access".into(), RenewalSecret::AccessToken);
     let renewed = api.refresh(&held, Call::default(), &Marks::fresh()).await.unwrap();
     let (head, body) = sent(&fake, 0);
     assert!(head.contains("authorization: Bearer old-access"), "{head}");

@@ -222,7 +222,7 @@ impl Engine {
             State::Stopped { what_to_fix: Fix::Settings } => {
                 self.trouble.last_try.map(|at| (at + HOUR, "tries the settings again"))
             }
-            State::Stopped { what_to_fix: Fix::ApiRefuses } => {
+            State::Stopped { what_to_fix: Fix::ApiRefuses | Fix::IdToken } => {
                 by_its_own_end.or(Some((session.next_on_demand(), "renews at its own end")))
             }
         }

@@ -148,10 +148,10 @@ impl Engine {
     ) -> Vec<Effect> {
         let since = self.trouble.last_try.map(|at| now.boot - at);
         let tries = match (fix, trigger) {
-            (Fix::Settings | Fix::ApiRefuses, Trigger::Asked) => true,
+            (Fix::Settings | Fix::ApiRefuses | Fix::IdToken, Trigger::Asked) => true,
             (Fix::Settings, Trigger::Launch | Trigger::Wake) => true,
             (Fix::Settings, Trigger::Focus) => since.is_none_or(|ms| ms >= FOCUS_AFTER_SETUP_MS),
-            (Fix::Settings | Fix::ApiRefuses, _) => false,
+            (Fix::Settings | Fix::ApiRefuses | Fix::IdToken, _) => false,
         };
         if tries { self.refresh(trigger, now) } else { vec![] }
     }

@@ -90,6 +90,13 @@ impl Engine {
             State::Waiting { why, until } => self.waiting_sentence(why, until, now),
             State::Stopped { what_to_fix: Fix::Settings } => Sentence::Stopped,
             State::Stopped { what_to_fix: Fix::ApiRefuses } => Sentence::ApiRefuses,
+            State::Stopped { what_to_fix: Fix::IdToken } => {
+                let carries = self.session.as_ref().filter(|session| {
+                    !matches!(session.worth(now.boot), Worth::Expired | Worth::RefusedByApi)
+                });
+                let ends = carries.filter(|session| !session.plan.assumed);
+                Sentence::IdToken { ends_ms: ends.map(|it| now.wall_at(it.plan.end).0) }
+            }
             State::NeedsSignIn { why: Ended::Refused } => Sentence::NeedsSignIn,
             State::NeedsSignIn { why: Ended::AnswerLost } => Sentence::AnswerLost,
             State::NeedsSignIn { why: Ended::CannotRenew } => Sentence::RanOut,

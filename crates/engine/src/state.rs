@@ -50,6 +50,8 @@ pub enum Fix {
     Settings,
     /// The API refuses even a token that was renewed for it.
     ApiRefuses,
+    /// The ID token that came with a renewal is not what it should be.
+    IdToken,
 }
 
 /// Why a renewal waits.

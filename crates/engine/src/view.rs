@@ -160,6 +160,12 @@ pub enum Sentence {
     Stopped,
     /// The API refuses even a renewed token.
     ApiRefuses,
+    /// The ID token that came with a renewal is not what it should be: the token before it serves to
+    /// its end.
+    IdToken {
+        /// When the access token ends, where that is known; `None` once it has.
+        ends_ms: Option<i64>,
+    },
     /// The server ended the session.
     NeedsSignIn,
     /// The server ended the session after its answer was lost.

@@ -129,6 +129,14 @@ pub enum Purpose {
     SignOut,
     /// A call of the account's API.
     Api,
+    /// Reading what a server says of itself (OpenID Connect Discovery, RFC 8414).
+    Discovery,
+    /// Fetching the keys that sign ID tokens (RFC 7517), or a check of one.
+    Keys,
+    /// Asking for a device code, and whether it was used (RFC 8628).
+    DeviceCode,
+    /// Asking whether the server knows the session still.
+    Confirm,
 }
 
 /// What came of a request.

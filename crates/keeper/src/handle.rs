@@ -4,10 +4,13 @@ use crate::access::{AccessToken, Counter};
 use crate::activity::Recorder;
 use crate::api::{self, ApiCall};
 use crate::owner::{Message, Owner};
-use crate::ports::{AuthServer, Clock, Connector, Credentials, Marks, Vault, VaultFailure};
+use crate::ports::{
+    Answer, ApiAnswer, AuthServer, Clock, Connector, Credentials, Marks, Vault, VaultFailure,
+};
 use crate::record::{Keep, Tokens};
 use crate::teller::Teller;
 use engine::{Exchange, Failure, Fingerprint, Identity, Policy, Trigger, View, Wall};
+use secrecy::SecretString;
 use serde::Serialize;
 use std::future::Future;
 use std::sync::Arc;
@@ -124,6 +127,21 @@ pub struct SignIn {
     pub keep: Keep,
 }
 
+/// A sign-in that was granted already, in the browser or on another device, and whose ID token was
+/// checked.
+pub struct GrantedSignIn {
+    /// Where.
+    pub server: Arc<dyn AuthServer>,
+    /// The settings that `server` was made of: kept in clear beside the session.
+    pub account: serde_json::Value,
+    /// What was granted.
+    pub answer: Answer,
+    /// By which its tokens were named in what was shown so far.
+    pub marks: Marks,
+    /// Where to keep the session.
+    pub keep: Keep,
+}
+
 /// Why a sign-in did not happen. What was there before is still there.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
@@ -187,6 +205,37 @@ impl Keeper {
         self.ask(|reply| Message::SignIn(Box::new(request), reply))
             .await
             .unwrap_or(Err(SignInError::Quitting))
+    }
+
+    /// Begins the session that was granted, in place of whatever session there is.
+    ///
+    /// # Errors
+    /// [`SignInError`]; what was there before is still there, and what was granted is given back.
+    pub async fn sign_in_granted(&self, request: GrantedSignIn) -> Result<(), SignInError> {
+        let _ = request;
+        Err(SignInError::Overtaken)
+    }
+
+    /// Nobody will use what was granted: its server is told, as after a sign-out.
+    pub async fn give_back(&self, unused: GrantedSignIn) {
+        let _ = unused;
+    }
+
+    /// The client secret of the session in use, for another sign-in at the same account.
+    pub async fn client_secret(&self) -> Option<SecretString> {
+        None
+    }
+
+    /// The ID token of the session in use: the hint of a sign-out in the browser (OpenID Connect
+    /// RP-Initiated Logout section 2).
+    pub async fn id_token(&self) -> Option<SecretString> {
+        None
+    }
+
+    /// Asks the server whether it knows the session still. It reports, and never signs out. `None`
+    /// where nobody is signed in, or the server cannot be asked.
+    pub async fn confirm(&self) -> Option<ApiAnswer> {
+        None
     }
 
     /// Signs out at once; answers when that is written down, or is known not to be (see [`Shown`]).

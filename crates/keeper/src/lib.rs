@@ -25,5 +25,6 @@ mod unsaved;
 pub use access::AccessToken;
 pub use api::{ApiCall, How, Result as ApiResult};
 pub use handle::{
-    Keeper, LeftToExpire, NotTold, Setup, Shown, SignIn, SignInError, Unavailable, Untold,
+    GrantedSignIn, Keeper, LeftToExpire, NotTold, Setup, Shown, SignIn, SignInError, Unavailable,
+    Untold,
 };

@@ -1,7 +1,7 @@
 //! What the keeper needs of the world, as traits. The keeper names questions; the auth client, the
 //! vault and the app answer them.
 
-use crate::record::{Record, Tokens};
+use crate::record::{IdCheck, Record, Tokens};
 use crate::snapshot::{fingerprint, new_key, renewal_fingerprint};
 use async_trait::async_trait;
 use engine::{
@@ -73,6 +73,40 @@ pub trait AuthServer: Send + Sync {
 
     /// Carries the access token to the account's API. `None` where the account names none.
     async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer>;
+
+    /// Checks the ID token of `tokens`, which a refresh of `before` has brought (OpenID Connect Core
+    /// section 12.2). Asked only where [`Answer::id_check`] is [`IdCheck::Pending`]. Without `before`
+    /// it is checked by itself: the process ended before it could be checked.
+    async fn check_id(&self, _: &Tokens, _before: Option<&Tokens>, _: &Marks) -> IdAnswer {
+        IdAnswer { verdict: IdVerdict::Good, exchanges: Vec::new() }
+    }
+
+    /// Asks the server whether it knows this session still: userinfo (OpenID Connect Core section
+    /// 5.3), or an API's "me". `None` where there is no such request. It only reports: whatever comes,
+    /// nobody is signed out by it.
+    async fn confirm(&self, tokens: &Tokens, marks: &Marks) -> Option<ApiAnswer> {
+        self.call_api(&tokens.access, marks).await
+    }
+}
+
+/// What came of checking an ID token.
+#[derive(Clone, Debug)]
+pub struct IdAnswer {
+    /// What it is worth.
+    pub verdict: IdVerdict,
+    /// The requests that were made for it (the server's keys), redacted.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// What an ID token is worth.
+#[derive(Clone, Debug)]
+pub enum IdVerdict {
+    /// It is what it should be.
+    Good,
+    /// It is not: `detail` says what is wrong with it, in plain English.
+    Bad(Box<Exchange>),
+    /// The keys to check it with cannot be fetched now. That is no failed check.
+    NoKeys(Box<Failure>),
 }
 
 /// Names the tokens of one session without telling them: the same token has the same name in every
@@ -147,6 +181,8 @@ pub struct Answer {
     pub refresh_lifetime_ms: Option<i64>,
     /// Who it is, where the answer says so.
     pub identity: Option<Identity>,
+    /// What is known of its ID token.
+    pub id_check: IdCheck,
     /// The request and its answer, redacted.
     pub exchange: Exchange,
     /// What the answer's `Date` says of our clock.

@@ -105,6 +105,8 @@ pub struct Session {
     pub refresh_end_moved: Option<bool>,
     /// The server asked us to wait until then.
     pub wait_until: Option<Stamp>,
+    /// What is known of the ID token that came with the access token.
+    pub id_check: IdCheck,
 }
 
 /// What a session holds.
@@ -114,6 +116,32 @@ pub struct Tokens {
     pub access: SecretString,
     /// What renews it.
     pub renewal: RenewalSecret,
+    /// The last ID token that came (OpenID Connect Core section 2): it says whose session this is,
+    /// and is the hint of a sign-out in the browser. `None` where the server gives none.
+    pub id: Option<SecretString>,
+    /// The client's own secret, where it has one (RFC 6749 section 2.3.1). It is typed at sign-in and
+    /// is gone with the session.
+    pub client_secret: Option<SecretString>,
+}
+
+impl Tokens {
+    /// Tokens without an ID token, of a client without a secret.
+    #[must_use]
+    pub fn new(access: SecretString, renewal: RenewalSecret) -> Self {
+        Self { access, renewal, id: None, client_secret: None }
+    }
+}
+
+/// What is known of the ID token that came with the access token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdCheck {
+    /// None came, or it was checked and is good.
+    #[default]
+    Passed,
+    /// It has not been checked yet: an answer is saved before that.
+    Pending,
+    /// It was checked and is bad: the access token that came with it is not used.
+    Failed,
 }
 
 /// What an access token is renewed with.

@@ -126,5 +126,6 @@ pub(crate) fn session(
         refreshes,
         refresh_end_moved: None,
         wait_until: None,
+        id_check: answer.id_check,
     }
 }

@@ -69,12 +69,15 @@ impl AuthServer for Grants {
             tokens: Tokens {
                 access: "access".into(),
                 renewal: RenewalSecret::RefreshToken("refresh".into()),
+                id: None,
+                client_secret: None,
             },
             asked: self.0.now(),
             lifetime: Lifetime::Told(HOUR),
             refresh_in_ms: None,
             refresh_lifetime_ms: None,
             identity: None,
+            id_check: keeper::record::IdCheck::Passed,
             exchange: Exchange::default(),
             clock: None,
         })

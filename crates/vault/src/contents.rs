@@ -40,6 +40,11 @@ struct UnrevokedOnDisk {
     user: String,
     access: SecretOnDisk,
     renewal: RenewalOnDisk,
+    // Neither was there before OpenID Connect was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id_token: Option<SecretOnDisk>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_secret: Option<SecretOnDisk>,
     /// Older versions did not write it down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fingerprint_key: Option<Zeroizing<[u8; 32]>>,
@@ -68,7 +73,9 @@ impl UnrevokedOnDisk {
     fn room(&self) -> usize {
         let next_try = self.next_try.as_ref().map_or(0, StampOnDisk::text);
         let text = self.user.len() + self.access.len() + self.renewal.text() + self.since.text();
-        6 * (text + next_try) + canonical(&self.account).len() + 1024
+        let more = [&self.id_token, &self.client_secret];
+        let more: usize = more.into_iter().flatten().map(SecretOnDisk::len).sum();
+        6 * (text + next_try + more) + canonical(&self.account).len() + 1024
     }
 }
 
@@ -92,6 +99,8 @@ impl From<&Unrevoked> for UnrevokedOnDisk {
             user,
             access: SecretOnDisk(tokens.access),
             renewal: tokens.renewal.into(),
+            id_token: tokens.id.map(SecretOnDisk),
+            client_secret: tokens.client_secret.map(SecretOnDisk),
             fingerprint_key,
             since: StampOnDisk::from(&since),
             ends_wall_ms,
@@ -107,7 +116,12 @@ impl From<UnrevokedOnDisk> for Unrevoked {
             id: entry.id,
             account: entry.account,
             user: entry.user,
-            tokens: Tokens { access: entry.access.0, renewal: entry.renewal.into() },
+            tokens: Tokens {
+                access: entry.access.0,
+                renewal: entry.renewal.into(),
+                id: entry.id_token.map(|id| id.0),
+                client_secret: entry.client_secret.map(|secret| secret.0),
+            },
             fingerprint_key: entry.fingerprint_key,
             keep: Keep::Disk,
             since: entry.since.into(),

@@ -149,6 +149,8 @@ pub fn sample(epoch: u64, refresh_token: &str) -> Record {
             tokens: Tokens {
                 access: SecretString::from(format!("access of {refresh_token}")),
                 renewal: RenewalSecret::RefreshToken(SecretString::from(refresh_token)),
+                id: None,
+                client_secret: None,
             },
             fingerprint_key: Zeroizing::new([3; 32]),
             asked: stamp,
@@ -161,6 +163,7 @@ pub fn sample(epoch: u64, refresh_token: &str) -> Record {
             refreshes: 0,
             refresh_end_moved: None,
             wait_until: None,
+            id_check: keeper::record::IdCheck::Passed,
         }),
     }
 }
@@ -176,6 +179,8 @@ pub fn unrevoked(id: u64) -> Unrevoked {
         tokens: Tokens {
             access: SecretString::from(format!("ended access {id}")),
             renewal: RenewalSecret::RefreshToken(SecretString::from(format!("ended {id}"))),
+            id: None,
+            client_secret: None,
         },
         fingerprint_key: Some(Zeroizing::new([3; 32])),
         keep: Keep::Disk,

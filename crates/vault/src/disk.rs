@@ -3,7 +3,7 @@
 //! this crate alone.
 
 use engine::{Identity, Lifetime};
-use keeper::record::{Intent, RenewalSecret, Session, Stamp, Tokens};
+use keeper::record::{IdCheck, Intent, RenewalSecret, Session, Stamp, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -41,6 +41,50 @@ pub(crate) struct SessionOnDisk {
     refreshes: u32,
     refresh_end_moved: Option<bool>,
     wait_until: Option<StampOnDisk>,
+    // Not there before OpenID Connect was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id_token: Option<SecretOnDisk>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_secret: Option<SecretOnDisk>,
+    #[serde(default, skip_serializing_if = "IdCheckOnDisk::is_passed")]
+    id_check: IdCheckOnDisk,
+}
+
+/// [`IdCheck`] on disk.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum IdCheckOnDisk {
+    #[default]
+    Passed,
+    Pending,
+    Failed,
+}
+
+impl IdCheckOnDisk {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+    fn is_passed(&self) -> bool {
+        *self == Self::Passed
+    }
+}
+
+impl From<IdCheck> for IdCheckOnDisk {
+    fn from(check: IdCheck) -> Self {
+        match check {
+            IdCheck::Passed => Self::Passed,
+            IdCheck::Pending => Self::Pending,
+            IdCheck::Failed => Self::Failed,
+        }
+    }
+}
+
+impl From<IdCheckOnDisk> for IdCheck {
+    fn from(check: IdCheckOnDisk) -> Self {
+        match check {
+            IdCheckOnDisk::Passed => Self::Passed,
+            IdCheckOnDisk::Pending => Self::Pending,
+            IdCheckOnDisk::Failed => Self::Failed,
+        }
+    }
 }
 
 // Tagged from outside: serde buffers an inner tag's content in memory that nobody wipes.
@@ -172,7 +216,7 @@ impl From<IdentityOnDisk> for Identity {
 impl From<&Session> for SessionOnDisk {
     fn from(session: &Session) -> Self {
         let Session {
-            tokens: Tokens { access, renewal },
+            tokens: Tokens { access, renewal, id, client_secret },
             fingerprint_key,
             asked,
             lifetime,
@@ -184,6 +228,7 @@ impl From<&Session> for SessionOnDisk {
             refreshes,
             refresh_end_moved,
             wait_until,
+            id_check,
         } = session.clone();
         Self {
             access: SecretOnDisk(access),
@@ -205,6 +250,9 @@ impl From<&Session> for SessionOnDisk {
             refreshes,
             refresh_end_moved,
             wait_until: wait_until.as_ref().map(StampOnDisk::from),
+            id_token: id.map(SecretOnDisk),
+            client_secret: client_secret.map(SecretOnDisk),
+            id_check: id_check.into(),
         }
     }
 }
@@ -212,7 +260,12 @@ impl From<&Session> for SessionOnDisk {
 impl From<SessionOnDisk> for Session {
     fn from(session: SessionOnDisk) -> Self {
         Self {
-            tokens: Tokens { access: session.access.0, renewal: session.renewal.into() },
+            tokens: Tokens {
+                access: session.access.0,
+                renewal: session.renewal.into(),
+                id: session.id_token.map(|id| id.0),
+                client_secret: session.client_secret.map(|secret| secret.0),
+            },
             fingerprint_key: session.fingerprint_key,
             asked: session.asked.into(),
             lifetime: match session.lifetime {
@@ -230,6 +283,7 @@ impl From<SessionOnDisk> for Session {
             refreshes: session.refreshes,
             refresh_end_moved: session.refresh_end_moved,
             wait_until: session.wait_until.map(Into::into),
+            id_check: session.id_check.into(),
         }
     }
 }
@@ -244,7 +298,10 @@ impl SessionOnDisk {
             LifetimeOnDisk::Unknown(None) | LifetimeOnDisk::ToldMs(_) => 0,
         };
         let waits = self.wait_until.as_ref().map_or(0, StampOnDisk::text);
-        let text = self.access.len() + self.renewal.text() + said + self.asked.text() + waits;
+        let more = [&self.id_token, &self.client_secret];
+        let more: usize = more.into_iter().flatten().map(SecretOnDisk::len).sum();
+        let text =
+            self.access.len() + self.renewal.text() + said + self.asked.text() + waits + more;
         6 * text + 2048
     }
 }

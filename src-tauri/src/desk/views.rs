@@ -53,12 +53,23 @@ impl Desk {
             account: account.map(|account| {
                 let settings = account.settings(&self.demo);
                 AccountView {
+                    id: "main".to_owned(),
                     demo: account == Account::Demo,
                     server: host_and_port(&settings.base_url),
-                    settings,
+                    address: settings.base_url.clone(),
+                    user: settings.user.clone(),
                     memory_only: shown.keep == Keep::Memory,
+                    plain_http: false,
+                    changed: false,
+                    api: settings.api.is_some(),
+                    confirmable: settings.api.is_some(),
+                    settings: Some(settings),
+                    oauth: None,
+                    browser_logout: false,
                 }
             }),
+            accounts: Vec::new(),
+            sign_in: None,
             protection: match self.keepers.present().vault.protection() {
                 vault::keys::Protection::Unknown => Protection::Unknown,
                 vault::keys::Protection::Keychain => Protection::Keychain,

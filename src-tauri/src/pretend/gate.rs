@@ -153,7 +153,7 @@ mod tests {
         let gate = Arc::clone(gate);
         tokio::spawn(async move {
             let renewal = RenewalSecret::RefreshToken("refresh".into());
-            let tokens = Tokens { access: "access".into(), renewal };
+            let tokens = Tokens::new("access".into(), renewal);
             let call = Call { connect_quickly: false, clock_offset_ms: None };
             let came = gate.refresh(&tokens, call, &Marks::fresh()).await;
             let Err(failure) = came else { panic!("this server grants nothing") };

@@ -2,15 +2,18 @@
 import type { Bridge } from '../bridge';
 import type {
   ActivityNews,
+  AddedCa,
   ApiCall,
   AppView,
   CheckReport,
+  Confirmation,
   DemoState,
   Entry,
   LifeHistory,
   PresetView,
   RunNews,
   Scenarios,
+  ServerReport,
   TokenDetails,
 } from '../contract';
 import { allWell, exchange, NOW, tutorialSettings } from './parts';
@@ -29,6 +32,15 @@ export class FakeBridge implements Bridge {
   };
   report: CheckReport = fakeReport;
   presetViews: PresetView[] = fakePresets;
+  serverReport: ServerReport = {
+    address: 'https://auth.example.com',
+    kind: 'says_nothing',
+    promises: [],
+    exchanges: [],
+    settings: null,
+    discovered: null,
+  };
+  confirmation: Confirmation = { result: 'not_asked', exchange: null };
   /** What the first news of the activity holds. */
   entries: Entry[] = [];
   /** What running scenarios tells, all at once. */
@@ -78,7 +90,8 @@ export class FakeBridge implements Bridge {
   tryDemo = (): Promise<void> => this.#answer('tryDemo', [], undefined);
   signIn = (...args: Parameters<Bridge['signIn']>): Promise<void> =>
     this.#answer('signIn', args, undefined);
-  signOut = (): Promise<void> => this.#answer('signOut', [], undefined);
+  signOut = (inBrowser: boolean): Promise<void> =>
+    this.#answer('signOut', [inBrowser], undefined);
   renewNow = (): Promise<void> => this.#answer('renewNow', [], undefined);
   tryAgain = (): Promise<void> => this.#answer('tryAgain', [], undefined);
   callApi = (): Promise<ApiCall> => this.#answer('callApi', [], this.apiCall);
@@ -89,6 +102,29 @@ export class FakeBridge implements Bridge {
     this.#answer('checkSettings', args, this.report);
   forgetEverything = (): Promise<void> => this.#answer('forgetEverything', [], undefined);
   dismissNotice = (id: number): Promise<void> => this.#answer('dismissNotice', [id], undefined);
+
+  probeServer = (...args: Parameters<Bridge['probeServer']>): Promise<ServerReport> =>
+    this.#answer('probeServer', args, this.serverReport);
+  addAccount = (...args: Parameters<Bridge['addAccount']>): Promise<string> =>
+    this.#answer('addAccount', args, 'added');
+  changeAccount = (...args: Parameters<Bridge['changeAccount']>): Promise<void> =>
+    this.#answer('changeAccount', args, undefined);
+  removeAccount = (id: string): Promise<void> => this.#answer('removeAccount', [id], undefined);
+  bringToFront = (id: string): Promise<void> => this.#answer('bringToFront', [id], undefined);
+  exportAccounts = (): Promise<string | null> =>
+    this.#answer('exportAccounts', [], '/home/alice/accounts.json');
+  importAccounts = (): Promise<number | null> => this.#answer('importAccounts', [], 2);
+  chooseCa = (): Promise<AddedCa | null> =>
+    this.#answer('chooseCa', [], { name: 'company.pem', pem: 'PEM', sha256: 'ab'.repeat(32) });
+  beginSignIn = (...args: Parameters<Bridge['beginSignIn']>): Promise<void> =>
+    this.#answer('beginSignIn', args, undefined);
+  cancelSignIn = (): Promise<void> => this.#answer('cancelSignIn', [], undefined);
+  openBrowserAgain = (): Promise<void> => this.#answer('openBrowserAgain', [], undefined);
+  copySignInLink = (): Promise<void> => this.#answer('copySignInLink', [], undefined);
+  answerOtherPerson = (...args: Parameters<Bridge['answerOtherPerson']>): Promise<void> =>
+    this.#answer('answerOtherPerson', args, undefined);
+  confirmSession = (): Promise<Confirmation> =>
+    this.#answer('confirmSession', [], this.confirmation);
 
   watchActivity(onNews: (news: ActivityNews) => void): Promise<void> {
     this.#tell = onNews;

@@ -48,9 +48,30 @@ api: Api | null,
  */
 headers: Array<Header>, 
 /**
+ * What is needed of the network.
+ */
+network: Network, 
+/**
  * The lifetime assumed where the server tells none, in seconds.
  */
 assumedLifetimeS: number, };
+
+/**
+ * A certificate authority that somebody has added.
+ */
+export type AddedCa = { 
+/**
+ * What the file was called, to be shown.
+ */
+name: string, 
+/**
+ * The certificates that were in it, as PEM. Public by nature.
+ */
+pem: string, 
+/**
+ * SHA-256 of the first of them, in hexadecimal, to be compared by people.
+ */
+sha256: string, };
 
 /**
  * Where things are in an answer. An empty pointer means "not there".
@@ -120,6 +141,90 @@ exchanges: Array<Exchange>,
 findings: Array<Finding>, };
 
 /**
+ * How a confidential client proves its secret (RFC 6749 section 2.3.1).
+ */
+export type ClientAuth = "as_the_server_says" | "basic" | "post";
+
+/**
+ * What a server said of itself (OpenID Connect Discovery section 3, RFC 8414 section 2). Lists are
+ * empty where it said nothing.
+ */
+export type Discovered = { 
+/**
+ * The issuer, to the letter.
+ */
+issuer: string, 
+/**
+ * It speaks OpenID Connect.
+ */
+openid: boolean, 
+/**
+ * Its endpoints.
+ */
+endpoints: Endpoints, 
+/**
+ * `scopes_supported`.
+ */
+scopes: Array<string>, 
+/**
+ * `grant_types_supported`.
+ */
+grantTypes: Array<string>, 
+/**
+ * `token_endpoint_auth_methods_supported`.
+ */
+clientAuthMethods: Array<string>, 
+/**
+ * `code_challenge_methods_supported` (RFC 7636).
+ */
+challengeMethods: Array<string>, 
+/**
+ * `id_token_signing_alg_values_supported`.
+ */
+idTokenAlgs: Array<string>, 
+/**
+ * `prompt_values_supported`.
+ */
+prompts: Array<string>, 
+/**
+ * `authorization_response_iss_parameter_supported` (RFC 9207).
+ */
+issInResponse: boolean, };
+
+/**
+ * The endpoints of a server: absolute URLs; empty ones are not there.
+ */
+export type Endpoints = { 
+/**
+ * Where the browser goes (RFC 6749 section 3.1).
+ */
+authorization: string, 
+/**
+ * Where tokens are asked for (RFC 6749 section 3.2).
+ */
+token: string, 
+/**
+ * Where a device code is asked for (RFC 8628 section 3.1).
+ */
+deviceAuthorization: string, 
+/**
+ * Where tokens are revoked (RFC 7009).
+ */
+revocation: string, 
+/**
+ * Who it is (OpenID Connect Core section 5.3).
+ */
+userinfo: string, 
+/**
+ * The keys that sign ID tokens (RFC 7517).
+ */
+jwks: string, 
+/**
+ * Where the browser signs out (OpenID Connect RP-Initiated Logout).
+ */
+endSession: string, };
+
+/**
  * One thing that was understood, or was not.
  */
 export type Finding = { 
@@ -140,6 +245,11 @@ detail: string,
  * words can stand next to its field.
  */
 field: string | null, };
+
+/**
+ * Where one signs in.
+ */
+export type Flow = "browser" | "device";
 
 /**
  * A request header.
@@ -198,6 +308,123 @@ refreshField: string,
 bearer: boolean, };
 
 /**
+ * What an account may need of a company's network, beside what the system says (its proxy).
+ */
+export type Network = { 
+/**
+ * A certificate authority that is trusted beside the system's, for this account only.
+ */
+ca: AddedCa | null, 
+/**
+ * The one host, named by hand, that may be asked by plain http although it is another computer;
+ * empty: none. What is sent there can be read on the way.
+ */
+httpTo: string, };
+
+/**
+ * An account at an OAuth 2.0 or OpenID Connect server: what a record keeps.
+ */
+export type OAuthAccount = { 
+/**
+ * What somebody has chosen.
+ */
+settings: OAuthSettings, 
+/**
+ * What the server said of itself at the last sign-in, so that a refresh needs no discovery.
+ */
+discovered: Discovered, };
+
+/**
+ * How to sign in at one OAuth 2.0 or OpenID Connect server.
+ */
+export type OAuthSettings = { 
+/**
+ * The issuer, as the server itself writes it (RFC 8414 section 2).
+ */
+issuer: string, 
+/**
+ * What this app is called there.
+ */
+clientId: string, 
+/**
+ * It is a confidential client: its secret is asked for at sign-in and sealed with the session.
+ */
+confidential: boolean, 
+/**
+ * How it proves its secret.
+ */
+clientAuth: ClientAuth, 
+/**
+ * Where one signs in.
+ */
+flow: Flow, 
+/**
+ * The scopes that are asked for; empty: `openid` where the server speaks OpenID Connect, and
+ * `offline_access` where it offers that.
+ */
+scopes: Array<string>, 
+/**
+ * The APIs that the access token is for (RFC 8707).
+ */
+resources: Array<string>, 
+/**
+ * The same as some servers want it said; empty: not sent.
+ */
+audience: string, 
+/**
+ * `prompt` (OpenID Connect Core section 3.1.2.1); empty: `consent` where `offline_access` is
+ * asked for, otherwise not sent.
+ */
+prompt: string, 
+/**
+ * Parameters that are added to the authorization request.
+ */
+parameters: Array<Parameter>, 
+/**
+ * Where the browser comes back to.
+ */
+redirect: Redirect, 
+/**
+ * Endpoints that are typed over; empty ones are as the server says.
+ */
+endpoints: Endpoints, 
+/**
+ * An API that takes the access token as the bearer, fetched with GET: an absolute URL. Empty:
+ * userinfo stands for it, where there is one.
+ */
+apiUrl: string, 
+/**
+ * Whether signing out ends the server's own session too, in the browser (OpenID Connect
+ * RP-Initiated Logout).
+ */
+logoutInBrowser: boolean, 
+/**
+ * Headers that are sent with every request of the app.
+ */
+headers: Array<Header>, 
+/**
+ * What is needed of the network.
+ */
+network: Network, 
+/**
+ * The lifetime assumed where the server tells none, in seconds.
+ */
+assumedLifetimeS: number, };
+
+/**
+ * One more parameter of a request.
+ */
+export type Parameter = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value. It stands in clear on disk: not a place for a secret.
+ */
+value: string, };
+
+/**
  * Where settings started from.
  */
 export type Preset = "tutorial" | "cookie" | "simple_jwt" | "self_renewing";
@@ -218,6 +445,60 @@ settings: AccountSettings,
  * Whether it was run against its server; otherwise it is "from documentation, untried".
  */
 tried: boolean, };
+
+/**
+ * One thing that a server promises, or does not.
+ */
+export type Promise = { 
+/**
+ * What.
+ */
+topic: PromiseTopic, 
+/**
+ * How it came out: `good`, `note` (worth knowing), `bad` (one cannot sign in like this), or
+ * `not_tried`.
+ */
+verdict: Verdict, 
+/**
+ * What was found, in plain English.
+ */
+detail: string, 
+/**
+ * The setting that this is about (`address`, `network.ca`, `network.httpTo`, or a path in
+ * [`OAuthSettings`]), so that the words can stand next to its field.
+ */
+field: string | null, 
+/**
+ * The request that shows it: its place in [`ServerReport::exchanges`].
+ */
+exchange: number | null, };
+
+/**
+ * What a probe looks for.
+ */
+export type PromiseTopic = "address" | "reach" | "tls" | "issuer" | "browser" | "pkce" | "iss_in_response" | "device" | "refresh" | "id_token" | "userinfo" | "revocation" | "logout" | "clock";
+
+/**
+ * Where the browser comes back to (RFC 8252 section 7.3).
+ */
+export type Redirect = { 
+/**
+ * Which name this computer has in it.
+ */
+host: RedirectHost, 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * Its port: the first of these that is free, where the server insists; none: any free one.
+ */
+ports: Array<number>, };
+
+/**
+ * What this computer is called in a redirect.
+ */
+export type RedirectHost = "loopback" | "localhost";
 
 /**
  * The refresh request: a POST with a JSON body.
@@ -262,6 +543,40 @@ field: string, } | { "kind": "cookie" } | { "kind": "access_token",
  * Where in the body; empty: only as the bearer.
  */
 field: string, } | { "kind": "nothing" };
+
+/**
+ * What a server is.
+ */
+export type ServerKind = "openid" | "oauth" | "says_nothing" | "unreachable";
+
+/**
+ * What a server promises.
+ */
+export type ServerReport = { 
+/**
+ * The address that was asked, as it was understood.
+ */
+address: string, 
+/**
+ * What it is.
+ */
+kind: ServerKind, 
+/**
+ * What was found, a line each.
+ */
+promises: Array<Promise>, 
+/**
+ * Every request that was made, in order, redacted.
+ */
+exchanges: Array<Exchange>, 
+/**
+ * Settings to start from, where it speaks OAuth.
+ */
+settings: OAuthSettings | null, 
+/**
+ * What it said of itself, where it speaks OAuth.
+ */
+discovered: Discovered | null, };
 
 /**
  * A setting that cannot be used, and why.

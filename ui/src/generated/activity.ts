@@ -41,7 +41,7 @@ what: What, };
 /**
  * What a request was for.
  */
-export type Purpose = "sign_in" | "refresh" | "sign_out" | "api";
+export type Purpose = "sign_in" | "refresh" | "sign_out" | "api" | "discovery" | "keys" | "device_code" | "confirm";
 
 /**
  * What was done.

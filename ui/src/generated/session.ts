@@ -88,7 +88,7 @@ detail: string, };
 /**
  * What a person must mend before renewal goes on.
  */
-export type Fix = "settings" | "api_refuses";
+export type Fix = "settings" | "api_refuses" | "id_token";
 
 /**
  * What restoring waits for.
@@ -213,7 +213,11 @@ untilMs: number, } | { "kind": "unclear",
 /**
  * The next try.
  */
-nextMs: number, } | { "kind": "stopped" } | { "kind": "api_refuses" } | { "kind": "needs_sign_in" } | { "kind": "answer_lost" } | { "kind": "ran_out" } | { "kind": "another_copy" } | { "kind": "unsaved" } | { "kind": "put_off", 
+nextMs: number, } | { "kind": "stopped" } | { "kind": "api_refuses" } | { "kind": "id_token", 
+/**
+ * When the access token ends, where that is known; `None` once it has.
+ */
+endsMs: number | null, } | { "kind": "needs_sign_in" } | { "kind": "answer_lost" } | { "kind": "ran_out" } | { "kind": "another_copy" } | { "kind": "unsaved" } | { "kind": "put_off", 
 /**
  * When the access token ends, where that is known.
  */

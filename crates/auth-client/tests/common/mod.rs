@@ -126,6 +126,8 @@ pub(crate) fn tokens() -> Tokens {
     Tokens {
         access: "old-access".into(),
         renewal: RenewalSecret::RefreshToken("old-refresh".into()),
+        id: None,
+        client_secret: None,
     }
 }
 

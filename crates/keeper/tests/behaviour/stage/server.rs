@@ -139,12 +139,13 @@ impl Scripted {
             _ => RenewalSecret::RefreshToken(format!("{}refresh-{number}", self.name).into()),
         };
         Ok(Answer {
-            tokens: Tokens { access: format!("{}access-{number}", self.name).into(), renewal },
+            tokens: Tokens::new(format!("{}access-{number}", self.name).into(), renewal),
             asked,
             lifetime: Lifetime::Told(lifetime),
             refresh_in_ms: None,
             refresh_lifetime_ms: None,
             identity: None,
+            id_check: keeper::record::IdCheck::Passed,
             exchange: Exchange::default(),
             clock: None,
         })
