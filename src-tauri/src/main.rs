@@ -6,6 +6,7 @@
 
 mod account;
 mod activity;
+mod book;
 mod clipboard;
 mod commands;
 mod demo;
@@ -17,6 +18,7 @@ mod preferences;
 mod pretend;
 mod quit;
 mod scenarios;
+mod seats;
 mod store_slots;
 mod tokens;
 mod triggers;
