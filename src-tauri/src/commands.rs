@@ -1,21 +1,23 @@
 //! What the window may ask for. Each command translates and sends; deciding is elsewhere.
 
+pub(crate) mod accounts;
 pub(crate) mod activity;
 mod checks;
 pub(crate) mod lab;
 pub(crate) mod scenarios;
+pub(crate) mod signing;
 pub(crate) mod tokens;
 
 use crate::account::Account;
 use crate::desk::Desk;
 use crate::wire::{
-    ApiCall, ApiCallHow, ApiCallResult, AppError, AppView, ErrorCode, KeepIn, NewAccount,
-    Preferences,
+    ApiCall, ApiCallHow, ApiCallResult, AppError, AppView, ConfirmResult, Confirmation, ErrorCode,
+    KeepIn, NewAccount, Preferences,
 };
 use auth_client::{AccountSettings, CheckReport, PresetView, SettingsProblem};
 use engine::{Class, Failure, Trigger};
 use keeper::clock::TooFar;
-use keeper::ports::{ApiVerdict, Clock, VaultFailure};
+use keeper::ports::{ApiAnswer, ApiVerdict, Clock, VaultFailure};
 use keeper::record::Keep;
 use keeper::{How, SignInError};
 use secrecy::SecretString;
@@ -210,6 +212,23 @@ impl ApiCall {
             exchanges: Vec::new(),
             next_try_ms: None,
         }
+    }
+}
+
+impl Confirmation {
+    fn not_asked() -> Self {
+        Self { result: ConfirmResult::NotAsked, exchange: None }
+    }
+}
+
+impl From<ApiAnswer> for Confirmation {
+    fn from(answer: ApiAnswer) -> Self {
+        let result = match answer.verdict {
+            ApiVerdict::Accepted => ConfirmResult::Confirmed,
+            ApiVerdict::TokenRefused => ConfirmResult::Refused,
+            ApiVerdict::NotAllowed | ApiVerdict::SaysNothing => ConfirmResult::NoAnswer,
+        };
+        Self { result, exchange: Some(answer.exchange) }
     }
 }
 

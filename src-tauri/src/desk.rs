@@ -1,8 +1,11 @@
 //! Everything put together: the accounts with their keepers and vaults, the demo server, and what the window is shown.
 
+mod accounts;
 mod leaving;
 mod signing;
 mod tending;
+#[cfg(test)]
+pub(crate) mod tests;
 mod views;
 
 use crate::account::{Account, Accounts};
@@ -16,6 +19,7 @@ use crate::preferences::{PreferenceFile, Stored};
 use crate::pretend::Lab;
 use crate::scenarios::Runs;
 use crate::seats::{Open, Seat, Seats};
+use crate::sign_in_flow::{Opener, SignIns};
 use crate::store_slots::StoreSlots;
 use crate::wire::{AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences};
 use activity::ActivityNews;
@@ -46,6 +50,7 @@ pub(crate) struct Desk {
     pub(crate) clipboard: Clipboard,
     pub(crate) dialogs: Dialogs,
     pub(crate) runs: Runs,
+    pub(crate) sign_ins: SignIns,
     file: PreferenceFile,
     stored: Arc<watch::Sender<Stored>>,
     notices: watch::Sender<Notices>,
@@ -53,7 +58,7 @@ pub(crate) struct Desk {
     subscription: Mutex<Option<AbortHandle>>,
     /// The page that watches the activity.
     watcher: Mutex<Option<AbortHandle>>,
-    runtime: tokio::runtime::Handle,
+    pub(crate) runtime: tokio::runtime::Handle,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -70,6 +75,7 @@ impl Desk {
     pub(crate) fn new<R: tauri::Runtime>(
         app: &tauri::AppHandle<R>,
         folder: &Path,
+        opener: Arc<dyn Opener>,
         runtime: tokio::runtime::Handle,
     ) -> std::io::Result<Arc<Self>> {
         let clock = Arc::new(TravelClock::new());
@@ -102,6 +108,7 @@ impl Desk {
             clipboard: Clipboard::of_the_system(runtime.clone()),
             dialogs: Dialogs::default(),
             runs: Runs::new(folder.join("scenarios"), runtime.clone()),
+            sign_ins: SignIns::new(opener),
             file,
             stored,
             notices: watch::channel(Notices::default()).0,
@@ -114,11 +121,6 @@ impl Desk {
         }
         desk.runtime.spawn(tending::tend(Arc::clone(&desk)));
         Ok(desk)
-    }
-
-    /// The keepers of the account in front.
-    pub(crate) fn keepers(&self) -> Arc<Keepers> {
-        Arc::clone(&self.seats.front().keepers)
     }
 
     /// The keeper of the account in front.
@@ -244,6 +246,7 @@ impl Desk {
     /// # Errors
     /// What could not be removed.
     pub(crate) async fn forget(&self) -> Result<(), AppError> {
+        self.sign_ins.cancel();
         let mut failed = None;
         for seat in self.seats.all() {
             if let Err(failure) = seat.keepers.settled().await.keeper.forget().await {
@@ -285,6 +288,7 @@ impl Desk {
         }
         self.runs.stop();
         self.clipboard.close().await;
+        self.sign_ins.quit().await;
         self.seats.quit().await;
         self.demo.quit().await;
         self.runs.quit().await;

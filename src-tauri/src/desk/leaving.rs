@@ -18,6 +18,7 @@ impl Desk {
     /// There is no such account, or the book cannot be written: it stays.
     pub(crate) async fn remove_account(self: &Arc<Self>, id: &str) -> Result<(), AppError> {
         let seat = self.seats.of(id)?;
+        self.sign_ins.cancel_at(id);
         let removed = seat.id.clone();
         self.seats
             .update(move |book| {

@@ -4,11 +4,13 @@ use super::Desk;
 use crate::account::Account;
 use crate::seats::Seat;
 use crate::wire::{AppError, ErrorCode};
-use keeper::ports::{Connector as _, Credentials};
+use auth_client::oauth::OAuthServer;
+use keeper::ports::{Clock, Connector as _, Credentials};
 use keeper::record::Keep;
 use keeper::{SignIn, SignInError};
 use secrecy::SecretString;
 use std::sync::Arc;
+use url::Url;
 
 impl Desk {
     /// The seat of this account; of one more, where none is named. A seat that is in front without an
@@ -78,8 +80,24 @@ impl Desk {
     ///
     /// # Errors
     /// The app quits, or the browser could not be opened: one is signed out here all the same.
-    pub(crate) async fn sign_out(&self, _in_browser: bool) -> Result<(), AppError> {
-        let heard = self.keepers().settled().await.keeper.sign_out().await;
-        heard.then_some(()).ok_or_else(|| AppError::from(&SignInError::Quitting))
+    pub(crate) async fn sign_out(&self, in_browser: bool) -> Result<(), AppError> {
+        let seat = self.seats.front();
+        let page = if in_browser { self.logout_page(&seat).await } else { None };
+        let heard = seat.keepers.settled().await.keeper.sign_out().await;
+        heard.then_some(()).ok_or_else(|| AppError::from(&SignInError::Quitting))?;
+        let Some(page) = page else { return Ok(()) };
+        let opened = self.open_link(page.into()).await;
+        opened.map_err(|error| AppError::new(ErrorCode::NoBrowser, error.to_string()))
+    }
+
+    /// Where the server's own session ends. Asked for before the sign-out, with which the hint whose
+    /// session it is goes away.
+    async fn logout_page(&self, seat: &Seat) -> Option<Url> {
+        let Account::OAuth { account } = Account::read(&seat.recorded()?).ok()? else {
+            return None;
+        };
+        let id_token = seat.keeper().id_token().await;
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        OAuthServer::new(*account, clock).ok()?.logout_link(id_token.as_ref())
     }
 }

@@ -13,7 +13,7 @@ use tauri::ipc::Channel;
 
 impl Desk {
     /// The host and port of an account's server.
-    pub(super) fn server_of(&self, account: &serde_json::Value) -> String {
+    pub(crate) fn server_of(&self, account: &serde_json::Value) -> String {
         Account::read(account)
             .map(|account| host_and_port(&account.address(&self.demo)))
             .unwrap_or_default()
@@ -60,7 +60,7 @@ impl Desk {
             session: shown.view.clone(),
             account: self.account_view(state, seat, shown),
             accounts: state.accounts().filter_map(|seat| self.line(state, seat)).collect(),
-            sign_in: None,
+            sign_in: self.sign_ins.view(),
             protection: match seat.keepers.present().vault.protection() {
                 vault::keys::Protection::Unknown => Protection::Unknown,
                 vault::keys::Protection::Keychain => Protection::Keychain,
@@ -133,6 +133,7 @@ pub(super) async fn send_views(desk: Arc<Desk>, channel: Channel<AppView>) {
     let mut notices = desk.notices.subscribe();
     let mut moved = desk.clock.moved();
     let mut lab = desk.lab.changes();
+    let mut sign_ins = desk.sign_ins.changes();
     loop {
         let view = desk.view(&state, &state.front, &keeper.shown());
         if channel.send(view).is_err() {
@@ -159,6 +160,7 @@ pub(super) async fn send_views(desk: Arc<Desk>, channel: Channel<AppView>) {
                 false
             }
             changed = lab.changed() => changed.is_err(),
+            changed = sign_ins.changed() => changed.is_err(),
             changed = demo.changed() => changed.is_err(),
             changed = stored.changed() => changed.is_err(),
             changed = notices.changed() => changed.is_err(),
