@@ -259,15 +259,23 @@ impl Seats {
         Ok(seat)
     }
 
-    /// Its record names an account: it is one from now on, with those settings, and in front where it
-    /// is new.
+    /// Its record names this account: it is one from now on, and where it is new, and somebody has just
+    /// signed in there, in front.
     ///
     /// # Errors
     /// The book cannot be written.
-    pub(crate) async fn adopt(&self, seat: &Arc<Seat>, signed_in: bool) -> Result<(), AppError> {
+    pub(crate) async fn adopt(
+        &self,
+        seat: &Arc<Seat>,
+        account: Value,
+        signed_in: bool,
+    ) -> Result<(), AppError> {
         let (it, in_front) = (Arc::clone(seat), self.front().id == seat.id);
         self.update(move |book| {
-            let Some(account) = it.recorded().filter(|account| !account.is_null()) else { return };
+            // It was forgotten meanwhile.
+            if !signed_in && it.recorded().as_ref() != Some(&account) {
+                return;
+            }
             if book.leaving.contains(&it.id) {
                 return;
             }

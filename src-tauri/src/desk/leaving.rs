@@ -55,7 +55,11 @@ impl Desk {
         let told = async {
             // Who is to be told of what is on the record.
             while restoring(following.shown().view.status) && following.changed().await {}
-            seat.keepers.settled().await.keeper.sign_out().await;
+            let settled = seat.keepers.settled().await;
+            settled.keeper.sign_out().await;
+            // What is shown follows what was answered: after another answer it is there.
+            settled.keeper.look().await;
+            drop(settled);
             while !following.shown().outbox.is_empty() && following.changed().await {}
         };
         let told = tokio::time::timeout(TOLD_WITHIN, told).await;

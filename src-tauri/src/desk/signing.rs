@@ -67,7 +67,7 @@ impl Desk {
     /// Somebody has signed in there.
     pub(crate) async fn has_signed_in(&self, seat: &Arc<Seat>, account: &Account) {
         self.renew_as(seat, Some(account)).await;
-        if let Err(error) = self.seats.adopt(seat, true).await {
+        if let Err(error) = self.seats.adopt(seat, account.write(), true).await {
             // The session is there all the same; so is the account, by its files.
             tracing::warn!(error = error.message, "an account could not be entered in the book");
         }

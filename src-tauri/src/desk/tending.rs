@@ -76,7 +76,7 @@ impl Desk {
         if !news || state.is_leaving(&seat.id) {
             return;
         }
-        if let Err(error) = self.seats.adopt(seat, false).await {
+        if let Err(error) = self.seats.adopt(seat, account.clone(), false).await {
             // The account is there all the same, and the next start finds it by its files.
             tracing::warn!(error = error.message, "an account could not be entered in the book");
         }

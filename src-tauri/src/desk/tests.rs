@@ -225,6 +225,7 @@ async fn a_server_that_could_not_be_told_before_the_app_quit_is_told_at_the_next
 
     let stage = Stage::over(folder.path());
     assert_eq!(stage.accounts(), [first]);
+    stage.desk.demo.listening().await.unwrap();
     stage.until(|_| files_of(&folder, &second).is_empty()).await;
     let after = stage.desk.demo.snapshot().await.unwrap().counters.logouts;
     assert_eq!(after, before + 1);

@@ -55,7 +55,7 @@ impl Desk {
         said.map_or_else(|| whose.clone(), |said| format!("{whose} · {said}"))
     }
 
-    fn view(&self, state: &State, seat: &Seat, shown: &Shown) -> AppView {
+    pub(super) fn view(&self, state: &State, seat: &Seat, shown: &Shown) -> AppView {
         AppView {
             session: shown.view.clone(),
             account: self.account_view(state, seat, shown),
