@@ -282,8 +282,8 @@ pub enum FaultKind {
     HugeBody,
     /// 200 with JSON that holds no token. Not handled.
     WithoutToken,
-    /// 401 `invalid_grant` (on the API: `invalid_token`), although all is well. Not handled, and
-    /// the session is untouched.
+    /// 401 `invalid_grant` (over OAuth 400; on the API `invalid_token`), although all is well. Not
+    /// handled, and the session is untouched.
     Refuse,
     /// 401 without a body. Not handled.
     Bare401,
