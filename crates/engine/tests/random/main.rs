@@ -211,7 +211,8 @@ impl Play {
     }
 
     fn adopt(&mut self, newer: bool, next_epoch: bool, refused: bool, bad: bool) {
-        if !self.signed_in() {
+        // Another boot's record is not adopted: it was restored.
+        if !self.signed_in() || (!newer && self.asked.is_none()) {
             return;
         }
         if next_epoch {
@@ -229,9 +230,6 @@ impl Play {
             } else {
                 self.take(&adopted.grant.clone());
             }
-        } else if self.asked.is_none() {
-            // Another boot's record is not adopted: it was restored.
-            return;
         }
         self.in_flight = None;
         let refreshes = u32::from(newer);
