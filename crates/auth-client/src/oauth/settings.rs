@@ -227,8 +227,10 @@ impl OAuthAccount {
     /// signed in (OpenID Connect Core sections 3.1.2.1 and 11).
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
-        if !self.settings.scopes.is_empty() {
-            return self.settings.scopes.clone();
+        let chosen = self.settings.scopes.iter().flat_map(|scope| scope.split_whitespace());
+        let chosen: Vec<String> = chosen.map(str::to_owned).collect();
+        if !chosen.is_empty() {
+            return chosen;
         }
         let openid = self.discovered.openid.then_some("openid");
         let offered = |scope: &&str| self.discovered.scopes.iter().any(|known| known == scope);

@@ -23,7 +23,7 @@ use url::Url;
 
 /// How long a device code is asked about where the server does not say, in milliseconds. RFC 8628
 /// section 3.2 requires it to.
-const DEVICE_LIFETIME_MS: i64 = 10 * engine::MINUTE;
+const DEVICE_LIFETIME_MS: i64 = 15 * engine::MINUTE;
 /// RFC 8628 section 3.2.
 const INTERVAL_MS: i64 = 5_000;
 /// No person types a longer code.
@@ -91,7 +91,7 @@ impl TokenEndpoint {
         let places = Places::of(&account, &clock)?;
         let headers = own_headers(&account.settings.headers)?;
         let requests = Requests::of(&account, headers.clone());
-        Ok(Self { places, requests, headers: headers, clock })
+        Ok(Self { places, requests, headers, clock })
     }
 
     /// Exchanges a code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5). The ID token of

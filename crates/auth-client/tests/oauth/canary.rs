@@ -1,6 +1,7 @@
 //! Planted secrets, looked for in everything that people are shown of an OAuth server.
 
 use crate::common::{Fake, answer, json, jwt};
+use crate::log::Log;
 use auth_client::Header;
 use auth_client::oauth::{ClientAuth, OAuthSettings};
 use keeper::ports::{AuthServer as _, Call, Marks};
@@ -63,6 +64,8 @@ fn indiscreet() -> Vec<Vec<u8>> {
 
 #[tokio::test]
 async fn no_secret_is_in_anything_that_is_shown() {
+    let log = Log::default();
+    let _listening = tracing::subscriber::set_default(log.clone());
     let secrets = [&HELD[..], &BROUGHT[..], &["ZGVzaytj", "canary+secret", "canary%20"]].concat();
     for client_auth in [ClientAuth::Basic, ClientAuth::Post] {
         for bytes in indiscreet() {
@@ -79,6 +82,9 @@ async fn no_secret_is_in_anything_that_is_shown() {
             assert_eq!(fake.heard().len(), 4);
         }
     }
+    let log = log.text();
+    assert!(log.contains("asked the auth server") && log.contains("/token"), "{log}");
+    clean(&log, &secrets);
 }
 
 #[tokio::test]

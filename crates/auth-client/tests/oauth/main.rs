@@ -14,4 +14,5 @@ mod answers;
 mod apis;
 mod canary;
 mod granted;
+mod log;
 mod sent;

@@ -114,7 +114,7 @@ async fn what_a_device_answer_leaves_out_is_assumed_where_it_can_be() {
         let fake = Fake::giving(vec![json(200, body)]).await;
         let endpoint = endpoint(&fake, OAuthSettings::default());
         let code = endpoint.device_code(None, &Marks::fresh()).await.ok().unwrap();
-        assert_eq!((code.lifetime_ms, code.interval_ms), (600_000, 5_000), "{body}");
+        assert_eq!((code.lifetime_ms, code.interval_ms), (900_000, 5_000), "{body}");
         assert!(code.complete_link.is_none());
     }
 }
