@@ -81,7 +81,7 @@ fn refusals() -> Vec<Row> {
         ("401 with torn JSON", json(401, r#"{"error":"invalid_gr"#), is(UnclearRefusal)),
         ("an empty 400", answer(400, &[], ""), is(UnclearRefusal)),
         ("400 with JSON", json(400, r#"{"message":"bad"}"#), is(UnclearRefusal)),
-        ("400 with prose that names the code", answer(400, &[("Content-Type", "text/plain")], "error=invalid_grant was the reason"), is(UnclearRefusal)),
+        ("400 with prose that names the code", answer(400, &[("Content-Type", "text/plain")], "They said: x=1&error=invalid_grant"), is(UnclearRefusal)),
         ("invalid_request", error(400, "invalid_request"), coded(UnclearRefusal, "invalid_request")),
         ("interaction_required", error(400, "interaction_required"), coded(UnclearRefusal, "interaction_required")),
         ("403 with JSON", json(403, r#"{"message":"no"}"#), is(UnclearRefusal)),
