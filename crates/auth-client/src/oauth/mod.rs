@@ -3,15 +3,19 @@
 //! [`probe`] tells what a server promises; [`BrowserSignIn`] and [`DeviceSignIn`] lead to a grant;
 //! [`OAuthServer`] is what a keeper renews, revokes and asks by, and needs no discovery for it.
 
+mod answer;
 mod browser;
 mod device;
 mod discovery;
 mod id_token;
 mod keys;
+mod places;
 mod probe;
+mod requests;
 mod server;
 mod settings;
 mod token;
+mod userinfo;
 
 pub use browser::{BrowserSignIn, PageWords};
 pub use device::DeviceSignIn;
