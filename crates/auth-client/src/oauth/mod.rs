@@ -8,10 +8,13 @@ mod device;
 mod discovery;
 mod id_token;
 mod keys;
+mod metadata;
+mod plan;
 mod probe;
 mod server;
 mod settings;
 mod token;
+mod well_known;
 
 pub use browser::{BrowserSignIn, PageWords};
 pub use device::DeviceSignIn;
