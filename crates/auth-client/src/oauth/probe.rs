@@ -192,6 +192,3 @@ fn is_in_trouble(fetched: &Fetched) -> bool {
         Came::Document(_) => false,
     }
 }
-
-#[cfg(test)]
-mod tests;
