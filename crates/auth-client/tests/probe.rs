@@ -4,11 +4,11 @@ mod common;
 
 use auth_client::oauth::{Flow, PromiseTopic, ServerKind};
 use auth_client::{Network, Verdict};
+use common::NOON_TEXT;
 use common::stage::{
     OAUTH, OPENID, Stage, html, json_page, jwks, openid, probed, probed_through, promise, raw,
     redirect, verdict,
 };
-use common::NOON_TEXT;
 use serde_json::json;
 
 #[tokio::test]

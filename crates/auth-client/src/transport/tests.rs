@@ -167,3 +167,34 @@ fn what_is_on_this_computer_is_never_asked_through_a_proxy() {
     assert!(matches!(Proxying::for_server(true), Proxying::Never));
     assert!(matches!(Proxying::for_server(false), Proxying::System(_)));
 }
+
+#[tokio::test]
+async fn nothing_goes_out_in_the_open_but_to_this_computer_and_the_named_host() {
+    let network = Network { http_to: "auth.invalid".into(), ..Network::default() };
+    let clock: Arc<dyn Clock> = Arc::new(SinceNow(Instant::now()));
+    let url = Url::parse("https://auth.invalid").unwrap();
+    let line = Line::to(&url, &network, clock);
+    // Whatever a server may have said of its endpoints.
+    let unnamed = lost(&line, "http://other.invalid/token", false).await;
+    assert!(!unnamed.sent);
+    assert!(unnamed.detail.starts_with("not asked: "), "{unnamed:?}");
+    assert!(lost(&line, "http://auth.invalid/token", false).await.detail.contains("DNS"));
+}
+
+#[tokio::test]
+async fn a_proxy_on_the_way_to_the_host_named_for_plain_http_is_named_in_failures() {
+    let (listener, address) = listening().await;
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut heard = [0; 4_096];
+        let read = stream.read(&mut heard).await.unwrap();
+        assert!(heard[..read].starts_with(b"POST http://auth.corp.invalid/token "));
+    });
+    let network = Network { http_to: "auth.corp.invalid".into(), ..Network::default() };
+    let patience = Patience { connect: LONG, connect_quickly: LONG, whole: LONG };
+    let proxy = Proxying::Through(Url::parse(&format!("http://{address}")).unwrap());
+    let line = Line::through(network, Arc::new(SinceNow(Instant::now())), patience, proxy);
+    let lost = lost(&line, "http://auth.corp.invalid/token", false).await;
+    assert!(lost.sent);
+    assert!(lost.detail.ends_with(&format!("(through the proxy {address})")), "{lost:?}");
+}
