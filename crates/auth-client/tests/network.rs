@@ -142,9 +142,14 @@ async fn an_added_authority_vouches_for_who_it_says_and_when() {
         (date_time_ymd(2020, 1, 1), date_time_ymd(2020, 2, 1));
     let mut early = leaf("127.0.0.1");
     early.not_before = date_time_ymd(4000, 1, 1);
-    for (params, words) in
-        [(leaf("auth.example.com"), "another name"), (expired, "expired"), (early, "not valid yet")]
-    {
+    let mut own = leaf("127.0.0.1");
+    own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    for (params, words) in [
+        (leaf("auth.example.com"), "another name"),
+        (expired, "expired"),
+        (early, "not valid yet"),
+        (own, "CA:TRUE"),
+    ] {
         let server = Tls::of(&company, params).await;
         let failure = server.refused(company.network()).await;
         assert_eq!(failure.class, Class::NotSent);

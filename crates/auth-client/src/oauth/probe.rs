@@ -3,6 +3,7 @@
 mod address;
 mod keys;
 mod promises;
+mod reach;
 
 use super::discovery::{passes, stranger};
 use super::settings::{Discovered, OAuthSettings};

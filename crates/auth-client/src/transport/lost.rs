@@ -112,6 +112,11 @@ fn certificate_words(error: &CertificateError) -> Option<&'static str> {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "the server's certificate is for another name"
         }
+        // What `openssl req -x509` makes. Adding it to what is trusted would not help.
+        CertificateError::Other(why) if why.to_string().contains("CaUsedAsEndEntity") => {
+            "the server's certificate is that of an authority (CA:TRUE), which cannot stand for a \
+             server itself; it needs one of its own"
+        }
         CertificateError::Revoked => "the server's certificate was revoked",
         _ => return None,
     })
