@@ -47,7 +47,7 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    fn new(class: Class, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(class: Class, detail: impl Into<String>) -> Self {
         Self { class, code: None, retry_after_ms: None, detail: detail.into() }
     }
 

@@ -259,6 +259,8 @@ async fn the_address_of_a_document_or_of_a_page_leads_to_the_issuer() {
     let stage = stage.openid(&base, json!({}));
     let report = probed(&format!("{base}/sign-in?next=%2F")).await;
     assert_eq!(report.kind, ServerKind::OpenId);
+    assert_eq!(verdict(&report, PromiseTopic::Address), Verdict::Note);
+    assert_eq!(verdict(&report, PromiseTopic::Issuer), Verdict::Note);
     assert_eq!(report.settings.unwrap().issuer, base);
     drop(stage);
 }
@@ -285,6 +287,7 @@ async fn a_server_without_documents_says_nothing_and_shows_what_it_answered() {
         (raw(404, "application/json", "{}"), "404"),
         (html(200), "HTML"),
         (raw(500, "text/plain", "oops"), "500"),
+        (json_page(&json!({"code": 401, "message": "sign in", "data": null})), "no issuer"),
         (
             redirect("https://www.elsewhere.example/welcome?token=x"),
             "https://www.elsewhere.example/welcome;",

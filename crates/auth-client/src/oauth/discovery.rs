@@ -101,18 +101,14 @@ pub(super) fn passes(class: Class, status: Option<u16>) -> bool {
 
 /// A document of somebody else's.
 pub(super) fn stranger(asked: &str, other: &Stranger) -> SettingsProblem {
-    let message = match other.issuer.as_deref() {
-        None => "the document at this address names no issuer; it is not used".to_owned(),
-        Some(told) => match Likeness::of(asked, told) {
-            Likeness::Same | Likeness::Written => {
-                format!(
-                    "the server writes its issuer \"{told}\": it has to be the same to the letter"
-                )
-            }
-            Likeness::Other => format!(
-                "the document at this address is another issuer's, \"{told}\", and is not used"
-            ),
-        },
+    let told = &other.issuer;
+    let message = match Likeness::of(asked, told) {
+        Likeness::Same | Likeness::Written => {
+            format!("the server writes its issuer \"{told}\": it has to be the same to the letter")
+        }
+        Likeness::Other => {
+            format!("the document at this address is another issuer's, \"{told}\", and is not used")
+        }
     };
     SettingsProblem { field: "issuer".into(), message }
 }

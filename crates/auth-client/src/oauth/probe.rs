@@ -163,7 +163,7 @@ pub async fn probe(address: &str, network: &Network, clock: Arc<dyn Clock>) -> S
     }
     findings.reached(&documents.fetched, &at, network);
     let kind = if let Some((place, document)) = documents.merged() {
-        findings.promised(&mut documents, place, document, (&asked, &reader)).await
+        findings.promised(&mut documents, place, document, (&at, &reader)).await
     } else if let Some(other) = documents.strangers.first() {
         findings.somebody_elses(other, stranger(&address::shown(&asked), other), network);
         match other.standard {

@@ -8,7 +8,7 @@ use crate::evidence::{self, Told};
 use crate::network::Network;
 use crate::redact::{self, Redactor};
 use crate::transport::{Line, Outgoing};
-use engine::{ClockSample, Exchange};
+use engine::{Class, ClockSample, Exchange};
 use http::Method;
 use http::header::{ACCEPT, HeaderMap, HeaderValue, LOCATION};
 use keeper::activity::{Ending, Purpose, What};
@@ -73,6 +73,20 @@ pub(super) enum Came {
 }
 
 impl Fetched {
+    /// The same, where a document that names no issuer is none: there are servers that answer whatever
+    /// is asked with 200 and JSON.
+    fn with_issuer(mut self) -> Self {
+        if let Came::Document(document) = &self.came
+            && metadata::issuer(document).is_none()
+        {
+            let status = self.exchange.status.unwrap_or_default();
+            let words = format!("{status} with JSON that names no issuer");
+            self.exchange.detail.clone_from(&words);
+            self.came = Came::Else(Named::new(Class::UnclearRefusal, words), None);
+        }
+        self
+    }
+
     /// The same for those who watch.
     pub(super) fn told(&self) -> What {
         let outcome = match &self.came {
@@ -192,7 +206,7 @@ pub(super) struct Stranger {
     pub(super) place: usize,
     pub(super) standard: Standard,
     /// Whose it says it is.
-    pub(super) issuer: Option<String>,
+    pub(super) issuer: String,
 }
 
 impl Documents {
@@ -213,29 +227,24 @@ impl Documents {
             if found {
                 continue;
             }
-            let fetched = reader.fetch(&url).await;
+            let fetched = reader.fetch(&url).await.with_issuer();
             tell(&fetched);
             let place = all.fetched.len();
-            let mut lost = false;
-            match &fetched.came {
-                Came::Document(document) => match metadata::issuer(document) {
-                    Some(issuer) if accept(issuer) && all.agrees(issuer) => {
-                        let mut read = Document::of(document, issuer, reader.network);
-                        read.told.openid = speaks_openid(standard, document, &read);
-                        match standard {
-                            Standard::OpenId => all.openid = Some((place, read)),
-                            Standard::OAuth => all.oauth = Some((place, read)),
-                        }
+            // What cannot be reached for one document cannot be reached for the next: asking on would
+            // only make people wait.
+            let lost = matches!(fetched.came, Came::Nothing { .. });
+            if let Came::Document(document) = &fetched.came {
+                let issuer = metadata::issuer(document).unwrap_or_default();
+                if accept(issuer) && all.agrees(issuer) {
+                    let mut read = Document::of(document, issuer, reader.network);
+                    read.told.openid = speaks_openid(standard, document, &read);
+                    match standard {
+                        Standard::OpenId => all.openid = Some((place, read)),
+                        Standard::OAuth => all.oauth = Some((place, read)),
                     }
-                    other => {
-                        let issuer = other.map(str::to_owned);
-                        all.strangers.push(Stranger { place, standard, issuer });
-                    }
-                },
-                Came::Else(..) => {}
-                // What cannot be reached for one document cannot be reached for the next: asking on
-                // would only make people wait.
-                Came::Nothing { .. } => lost = true,
+                } else {
+                    all.strangers.push(Stranger { place, standard, issuer: issuer.to_owned() });
+                }
             }
             all.fetched.push(fetched);
             if lost {

@@ -71,8 +71,8 @@ impl Findings {
         let place = Some(other.place);
         self.add(PromiseTopic::Issuer, Verdict::Bad, problem.message, Some("issuer"), place);
         // To be taken over by hand, and asked itself: its own documents decide.
-        self.settings = other.issuer.clone().map(|issuer| OAuthSettings {
-            issuer,
+        self.settings = Some(OAuthSettings {
+            issuer: other.issuer.clone(),
             network: network.clone(),
             ..OAuthSettings::default()
         });
@@ -88,8 +88,8 @@ impl Findings {
     ) -> ServerKind {
         let Document { told, beside, mut notes } = document;
         for other in &documents.strangers {
-            let who = other.issuer.as_deref().unwrap_or("nobody");
-            let words = format!("another document names {who} as its issuer, and is not used");
+            let who = &other.issuer;
+            let words = format!("another document names \"{who}\" as its issuer, and is not used");
             notes.push(Note { topic: PromiseTopic::Issuer, words });
         }
         self.issuer(&told, asked, place);
