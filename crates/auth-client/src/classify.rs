@@ -16,8 +16,10 @@
 //! more, such as 503 with `Retry-After`.
 
 mod body;
+mod document;
 
 pub(crate) use body::Body;
+pub(crate) use document::document;
 
 use crate::date;
 use crate::plan::Plan;

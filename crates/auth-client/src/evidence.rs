@@ -39,6 +39,9 @@ pub(crate) enum Told {
     /// Its members' names, and only such values as tell how the session stands: what is written down
     /// of an answer that was good outlives the sign-out, and may be all that a server knows of a person.
     Shape,
+    /// All of it but what was sent: a server publishes it for everybody, and its addresses, whose names
+    /// speak of tokens and keys, are what people look for.
+    Public,
 }
 
 /// The headers of an answer that say something about a failure.
@@ -167,16 +170,16 @@ fn response_lines(came: &Arrived, body: &Body, redactor: &Redactor, told: Told) 
     let mut lines = header_lines(&came.headers, redactor);
     if let Some(json) = body.json() {
         lines.push(String::new());
-        let shown = redactor.json(json);
         let shown = match told {
-            Told::Whole => shown,
-            Told::Shape => shape("", shown),
+            Told::Whole => redactor.json(json),
+            Told::Shape => shape("", redactor.json(json)),
+            Told::Public => redactor.public_json(json),
         };
         lines.extend(if body.is_form() { form_lines(&shown) } else { json_lines(&shown) });
     } else if !came.body.is_empty() {
         lines.push(String::new());
         lines.push(match told {
-            Told::Whole => text_excerpt(&came.body, redactor),
+            Told::Whole | Told::Public => text_excerpt(&came.body, redactor),
             Told::Shape => LEFT_OUT.to_owned(),
         });
     }

@@ -128,6 +128,24 @@ impl Redactor {
         self.member(value, false)
     }
 
+    /// JSON that is public by nature: without the secrets that are known, and nothing else is hidden.
+    pub(crate) fn public_json(&self, value: &Value) -> Value {
+        if let Some(object) = value.as_object() {
+            let members = object
+                .iter()
+                .map(|(name, inner)| (self.without_known(name), self.public_json(inner)));
+            return Value::Object(members.collect::<Map<_, _>>());
+        }
+        if let Some(items) = value.as_array() {
+            return items.iter().map(|item| self.public_json(item)).collect();
+        }
+        match value.as_str() {
+            Some(text) => Value::String(self.without_known(text)),
+            None if self.knows(&value.to_string()) => HIDDEN.into(),
+            None => value.clone(),
+        }
+    }
+
     /// What should have been JSON and is torn: every text in it is hidden, only names remain.
     pub(crate) fn torn_json(&self, text: &str) -> String {
         self.text(&look::hide_values(text))

@@ -6,7 +6,7 @@ use crate::granted::{self, Context, Granted};
 use crate::plan::{Plan, SettingsProblem};
 use crate::redact::Redactor;
 use crate::settings::AccountSettings;
-use crate::transport::{Arrived, Line, Lost, Outgoing, Patience, Proxying, Timing};
+use crate::transport::{Arrived, Line, Lost, Outgoing, Timing};
 use crate::{api, cookies, date, evidence, pointer, requests};
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure};
@@ -41,8 +41,7 @@ impl TokenApi {
     /// The first setting that cannot be used; [`AccountSettings::problems`] tells all of them.
     pub fn new(settings: AccountSettings, clock: Arc<dyn Clock>) -> Result<Self, SettingsProblem> {
         let plan = Plan::of(&settings).map_err(SettingsProblem::first)?;
-        let proxying = Proxying::for_server(plan.loopback);
-        let line = Line::new(Arc::clone(&clock), Patience::default(), proxying);
+        let line = Line::to(&plan.login, &settings.network, Arc::clone(&clock));
         Ok(Self { plan, line, clock, good: Told::Shape })
     }
 

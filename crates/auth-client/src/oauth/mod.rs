@@ -9,13 +9,16 @@ mod device;
 mod discovery;
 mod id_token;
 mod keys;
+mod metadata;
 mod places;
+mod plan;
 mod probe;
 mod requests;
 mod server;
 mod settings;
 mod token;
 mod userinfo;
+mod well_known;
 
 pub use browser::{BrowserSignIn, PageWords};
 pub use device::DeviceSignIn;

@@ -174,6 +174,21 @@ pub struct Discovered {
     pub iss_in_response: bool,
 }
 
+impl Endpoints {
+    /// Each of them with its name in the settings.
+    pub(super) fn named(&self) -> [(&'static str, &str); 7] {
+        [
+            ("authorization", &self.authorization),
+            ("token", &self.token),
+            ("deviceAuthorization", &self.device_authorization),
+            ("revocation", &self.revocation),
+            ("userinfo", &self.userinfo),
+            ("jwks", &self.jwks),
+            ("endSession", &self.end_session),
+        ]
+    }
+}
+
 impl Default for OAuthSettings {
     fn default() -> Self {
         Self {

@@ -7,6 +7,8 @@
     reason = "helpers of tests fail as tests do, and are not recognised as such"
 )]
 
+pub(crate) mod stage;
+
 use async_trait::async_trait;
 use auth_client::oauth::{Discovered, Endpoints, OAuthAccount, OAuthServer, OAuthSettings};
 use auth_client::{AccountSettings, TokenApi};
