@@ -3,12 +3,16 @@
 //! [`probe`] tells what a server promises; [`BrowserSignIn`] and [`DeviceSignIn`] lead to a grant;
 //! [`OAuthServer`] is what a keeper renews, revokes and asks by, and needs no discovery for it.
 
+mod authorization;
 mod browser;
 mod device;
 mod discovery;
+mod ending;
 mod id_token;
 mod keys;
+mod page;
 mod probe;
+mod redirect;
 mod server;
 mod settings;
 mod token;
