@@ -71,7 +71,7 @@ async fn the_answer_signs_in_shows_a_page_and_leaves_no_code_in_the_address_bar(
     let tab = stage.tab.clone();
     let finish = tokio::spawn(stage.sign_in.finish(|| ()));
     let answer = tab.send(tab.answer("code=c-1")).await;
-    assert_eq!(header(&answer, "location").as_deref(), Some("/callback"));
+    assert_eq!(header(&answer, "location").as_deref(), Some(tab.redirect.as_str()));
     assert_eq!(header(&answer, "cache-control").as_deref(), Some("no-store"));
     assert_eq!(header(&answer, "referrer-policy").as_deref(), Some("no-referrer"));
     let page = tab.follow(&answer).await;
@@ -218,16 +218,17 @@ async fn a_page_that_posts_to_the_port_gets_nothing() {
 
 #[tokio::test]
 async fn a_huge_request_is_cut_off() {
-    let stage = Stage::set().await;
-    let tab = &stage.tab;
-    let huge = tab.answer(&format!("code={}", "x".repeat(1_000_000)));
-    let answer = tab.send(huge).await;
-    assert!(matches!(status(&answer), 0 | 414 | 431), "{answer}");
-    let headers = format!("X-Filler: {}\r\n", "y".repeat(1_000)).repeat(100);
-    let answer = tab.answer("code=stolen").replace("\r\n\r\n", &format!("\r\n{headers}\r\n"));
-    let answer = tab.send(answer).await;
-    assert!(matches!(status(&answer), 0 | 431), "{answer}");
-    completes(stage).await;
+    for size in [17_000, 1_000_000] {
+        let stage = Stage::set().await;
+        let tab = &stage.tab;
+        let answer = tab.send(tab.answer(&format!("code={}", "x".repeat(size)))).await;
+        assert!(matches!(status(&answer), 0 | 414 | 431), "{answer}");
+        let headers = format!("X-Filler: {}\r\n", "y".repeat(1_000)).repeat(size / 1_000);
+        let answer = tab.answer("code=stolen").replace("\r\n\r\n", &format!("\r\n{headers}\r\n"));
+        let answer = tab.send(answer).await;
+        assert!(matches!(status(&answer), 0 | 431), "{answer}");
+        completes(stage).await;
+    }
 }
 
 #[tokio::test]
@@ -263,11 +264,11 @@ async fn connections_that_say_nothing_do_not_lock_the_real_one_out() {
     for _ in 0..300 {
         idle.push(stage.tab.connect().await);
     }
-    completes(stage).await;
-    // And they were not kept: the first of them has heard the end of it.
+    // They are not all kept: the first of them hears the end of it while the clock stands.
     let mut byte = [0];
     let first = tokio::time::timeout(HANGS, idle[0].read(&mut byte)).await.expect("it was closed");
     assert!(matches!(first, Ok(0) | Err(_)));
+    completes(stage).await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use super::settings::OAuthAccount;
 use super::token::TokenEndpoint;
 use super::{Granted, SignInTrouble, Tell};
 use crate::plan::SettingsProblem;
-use engine::{Class, Exchange, Failure, Wall};
+use engine::{Class, Exchange, Failure, MINUTE, Wall};
 use keeper::activity::{Ending as Outcome, Purpose, What};
 use keeper::ports::{Answer, Clock, Marks};
 use keeper::record::IdCheck;
@@ -16,9 +16,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use url::Url;
 
-/// How long to wait, in milliseconds, where a server's keys cannot be fetched. A minute in all: somebody
-/// sits in front of it.
+/// How long to wait, in milliseconds, where a server's keys cannot be fetched. Somebody sits in front of
+/// it.
 const KEYS_AGAIN_MS: [i64; 8] = [1_000, 2_000, 5_000, 10_000, 10_000, 10_000, 10_000, 10_000];
+/// All of that, in milliseconds: then the sign-in has failed.
+const KEYS_PATIENCE_MS: i64 = MINUTE;
 
 /// What a sign-in asks and checks with. No `Debug`: it holds a secret.
 pub(super) struct Ending {
@@ -26,7 +28,6 @@ pub(super) struct Ending {
     pub(super) client_secret: Option<SecretString>,
     /// By which the tokens of this session will be named.
     pub(super) marks: Marks,
-    keys: Keys,
     account: OAuthAccount,
     clock: Arc<dyn Clock>,
     tell: Tell,
@@ -43,10 +44,10 @@ impl Ending {
         clock: Arc<dyn Clock>,
         tell: Tell,
     ) -> Result<Self, SettingsProblem> {
-        let jwks = account.endpoints().jwks;
+        // Found out before anybody types a password.
+        keys(&account, &clock)?;
         Ok(Self {
             endpoint: TokenEndpoint::new(account.clone(), Arc::clone(&clock))?,
-            keys: Keys::new(&jwks, &account.settings.network, Arc::clone(&clock))?,
             marks: Marks::fresh(),
             client_secret,
             account,
@@ -128,8 +129,15 @@ impl Ending {
         nonce: Option<&SecretString>,
     ) -> Checked {
         let issuer = issuer(&self.account);
+        let ends = self.clock.now().boot + KEYS_PATIENCE_MS;
         let mut waits = KEYS_AGAIN_MS.into_iter();
         loop {
+            // Fresh ones: those that were asked for in vain leave their server alone for longer than
+            // somebody who signs in will wait.
+            let keys = match keys(&self.account, &self.clock) {
+                Ok(keys) => keys,
+                Err(problem) => return Checked::Bad(problem.message),
+            };
             let expected = Expected {
                 issuer,
                 client_id: self.account.settings.client_id.trim(),
@@ -139,11 +147,16 @@ impl Ending {
                 before: None,
                 now: self.server_now(answer),
             };
-            let (checked, exchanges) = id_token::check(token, &expected, &self.keys).await;
+            let (checked, exchanges) = id_token::check(token, &expected, &keys).await;
             self.tell_keys(&checked, exchanges);
             let Checked::NoKeys(failure) = checked else { return checked };
-            let Some(wait) = waits.next() else { return Checked::NoKeys(failure) };
-            wait_until(&*self.clock, self.clock.now().boot + wait).await;
+            let wait =
+                waits.next().map(|wait| wait.max(failure.retry_after_ms.unwrap_or_default()));
+            let again = wait.map(|wait| self.clock.now().boot + wait);
+            let Some(again) = again.filter(|again| *again <= ends) else {
+                return Checked::NoKeys(failure);
+            };
+            wait_until(&*self.clock, again).await;
         }
     }
 
@@ -184,6 +197,11 @@ impl Ending {
             Err(failure) => self.tell_failure(Purpose::SignOut, &failure),
         }
     }
+}
+
+/// The keys that sign this server's ID tokens.
+fn keys(account: &OAuthAccount, clock: &Arc<dyn Clock>) -> Result<Keys, SettingsProblem> {
+    Keys::new(&account.endpoints().jwks, &account.settings.network, Arc::clone(clock))
 }
 
 /// Whom a sign-in is made at, to the letter: as the server itself says it, or else as it was typed.

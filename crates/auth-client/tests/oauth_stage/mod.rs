@@ -231,8 +231,10 @@ impl Tab {
 
     /// Goes where an answer leads, as a browser does.
     pub(crate) async fn follow(&self, answer: &str) -> String {
-        let place = header(answer, "location").expect("a redirect");
-        self.send(self.get(&place)).await
+        let place: Url = header(answer, "location").expect("a redirect").parse().unwrap();
+        assert_eq!(place.origin(), self.redirect.origin(), "it leads nowhere else");
+        assert_eq!(place.query(), None, "it carries no code");
+        self.send(self.get(place.path())).await
     }
 
     /// Returns once nobody listens on the port any more.

@@ -26,7 +26,7 @@ pub(super) struct Desk {
     /// `127.0.0.1:49152`: a page of another name that was made to lead here (DNS rebinding) sends its
     /// own.
     host: String,
-    path: String,
+    redirect: Url,
     expected: Expected,
     redactor: Redactor,
     words: PageWords,
@@ -53,7 +53,7 @@ impl Desk {
         let host = redirect.host_str().unwrap_or_default();
         Self {
             host: redirect.port().map_or(host.to_owned(), |port| format!("{host}:{port}")),
-            path: redirect.path().to_owned(),
+            redirect: redirect.clone(),
             expected,
             redactor,
             words,
@@ -87,7 +87,7 @@ impl Desk {
         if !self.is_for_us(&request.uri, &request.headers) {
             return self.plain(StatusCode::MISDIRECTED_REQUEST, "Nobody of that name is here.");
         }
-        if request.uri.path() != self.path {
+        if request.uri.path() != self.redirect.path() {
             return self.plain(StatusCode::NOT_FOUND, "Nothing is here.");
         }
         if request.method == Method::HEAD {
@@ -144,8 +144,9 @@ impl Desk {
             self.answered.notify_one();
         }
         let mut clean = self.plain(StatusCode::SEE_OTHER, "");
-        if let Ok(path) = HeaderValue::from_str(&self.path) {
-            clean.headers_mut().insert(LOCATION, path);
+        // In full: a path alone may begin as another server's address does.
+        if let Ok(page) = HeaderValue::from_str(self.redirect.as_str()) {
+            clean.headers_mut().insert(LOCATION, page);
         }
         clean
     }
