@@ -6,11 +6,13 @@
 mod browser;
 mod device;
 mod discovery;
+mod id_check;
 mod id_token;
 mod keys;
 mod probe;
 mod server;
 mod settings;
+mod signing;
 mod token;
 
 pub use browser::{BrowserSignIn, PageWords};

@@ -1,10 +1,11 @@
 //! An OAuth server, as the keeper asks it: refresh, revocation, an API, userinfo.
 
+use super::id_check::IdCheck;
 use super::settings::OAuthAccount;
 use crate::plan::SettingsProblem;
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure};
-use keeper::ports::{Answer, ApiAnswer, AuthServer, Call, Clock, Credentials, Marks};
+use keeper::ports::{Answer, ApiAnswer, AuthServer, Call, Clock, Credentials, IdAnswer, Marks};
 use keeper::record::Tokens;
 use secrecy::SecretString;
 use std::fmt;
@@ -15,6 +16,8 @@ use url::Url;
 pub struct OAuthServer {
     account: OAuthAccount,
     clock: Arc<dyn Clock>,
+    /// To be told of every answer with an ID token ([`IdCheck::came`]).
+    keys: IdCheck,
 }
 
 impl fmt::Debug for OAuthServer {
@@ -30,7 +33,8 @@ impl OAuthServer {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn new(account: OAuthAccount, clock: Arc<dyn Clock>) -> Result<Self, SettingsProblem> {
-        Ok(Self { account, clock })
+        let keys = IdCheck::new(&account, Arc::clone(&clock))?;
+        Ok(Self { account, clock, keys })
     }
 
     /// Where the browser signs out (OpenID Connect RP-Initiated Logout section 2); `None` where the
@@ -65,5 +69,9 @@ impl AuthServer for OAuthServer {
 
     async fn call_api(&self, _: &SecretString, _: &Marks) -> Option<ApiAnswer> {
         None
+    }
+
+    async fn check_id(&self, tokens: &Tokens, before: Option<&Tokens>, marks: &Marks) -> IdAnswer {
+        self.keys.check(&self.account, tokens, before, marks).await
     }
 }
