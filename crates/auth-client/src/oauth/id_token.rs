@@ -189,4 +189,6 @@ fn tried(jwt: &Jwt<'_>, header: &Header, set: &KeySet) -> Result<(), Wrong> {
 }
 
 #[cfg(test)]
+pub(crate) mod forge;
+#[cfg(test)]
 mod tests;

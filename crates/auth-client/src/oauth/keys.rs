@@ -30,6 +30,8 @@ const AFTER_FAILURE_MS: i64 = 10_000;
 const LONGEST_WAIT_MS: i64 = HOUR;
 /// A key that its server has withdrawn is not trusted for longer than this.
 const OLD_MS: i64 = HOUR;
+/// So many keys that were not there are remembered.
+const MOST_SOUGHT: usize = 16;
 
 /// A server's keys, fetched when they are needed and kept in memory.
 pub(crate) struct Keys {
@@ -46,8 +48,8 @@ struct Kept {
     fetched: Option<Boot>,
     /// Counts the fetches.
     number: u64,
-    /// The key for whose sake the last fetch was made.
-    sought: Option<String>,
+    /// Keys that were sought of late, and since when.
+    sought: Vec<(String, Boot)>,
     /// When keys were last fetched once more because one was not there.
     again: Option<Boot>,
     /// Not before this, because of that.
@@ -66,7 +68,7 @@ pub(crate) struct Snapshot {
 pub(crate) enum Newer {
     /// Newer ones.
     Set(Snapshot),
-    /// There are none: they were fetched for this very key a short while ago.
+    /// There are none: they were fetched a short while ago, when this very key was sought already.
     Same,
     /// They cannot be asked for now.
     NotNow(Box<Failure>),
@@ -137,8 +139,9 @@ impl Keys {
         if let Some(set) = kept.set.as_ref().filter(|_| number > than.number) {
             return Newer::Set(Snapshot { set: Arc::clone(set), number, fresh: true });
         }
+        let since = self.sought_since(&mut kept, kid);
         if let Some(again) = kept.again.filter(|&at| self.within(at, COOL_DOWN_MS)) {
-            if kept.sought.as_deref() == Some(kid) {
+            if kept.fetched.is_some_and(|fetched| since <= fetched) {
                 return Newer::Same;
             }
             let wait = COOL_DOWN_MS - (self.clock.now().boot - again);
@@ -163,6 +166,7 @@ impl Keys {
         kid: &str,
         exchanges: &mut Vec<Exchange>,
     ) -> Result<bool, Box<Failure>> {
+        self.sought_since(kept, kid);
         if let Some((until, failure)) = &kept.failed {
             let left = *until - self.clock.now().boot;
             if (1..=LONGEST_WAIT_MS).contains(&left) {
@@ -171,10 +175,10 @@ impl Keys {
         }
         match self.ask(exchanges).await {
             Ok(set) => {
-                let fetched = Some(self.clock.now().boot);
-                let (number, sought) = (kept.number + 1, Some(kid.to_owned()));
-                let (set, again) = (Some(Arc::new(set)), kept.again);
-                *kept = Kept { set, fetched, number, sought, again, failed: None };
+                kept.set = Some(Arc::new(set));
+                kept.fetched = Some(self.clock.now().boot);
+                kept.number += 1;
+                kept.failed = None;
                 Ok(true)
             }
             Err(failure) => {
@@ -218,6 +222,18 @@ impl Keys {
                 Err(failure(&sent, timing, came, &redactor, named, exchanges))
             }
         }
+    }
+
+    /// Since when this key has been sought, with those that were sought too long ago forgotten.
+    fn sought_since(&self, kept: &mut Kept, kid: &str) -> Boot {
+        kept.sought.retain(|(_, since)| self.within(*since, COOL_DOWN_MS));
+        if let Some((_, since)) = kept.sought.iter().find(|(sought, _)| sought == kid) {
+            return *since;
+        }
+        let since = self.clock.now().boot;
+        kept.sought.truncate(MOST_SOUGHT - 1);
+        kept.sought.push((kid.to_owned(), since));
+        since
     }
 
     fn within(&self, since: Boot, ms: i64) -> bool {

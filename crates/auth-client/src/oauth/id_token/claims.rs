@@ -253,8 +253,9 @@ fn spoken(ms: i64) -> String {
     crate::token_api::spoken(ms / 1_000 * 1_000)
 }
 
-/// A name on one line.
+/// A name on one line, which runs the way the words around it do.
 fn plain(name: &str) -> String {
-    let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-    name.trim().to_owned()
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let name = name.chars().filter(|&c| !c.is_control() && !turns(c));
+    name.take(LONGEST_NAME).collect::<String>().trim().to_owned()
 }
