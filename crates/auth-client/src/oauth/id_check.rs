@@ -63,9 +63,10 @@ impl IdCheck {
             return IdAnswer { verdict: IdVerdict::Good, exchanges: Vec::new() };
         };
         let told = &account.discovered.issuer;
+        let settings = &account.settings;
         let expected = Expected {
-            issuer: if told.is_empty() { &account.settings.issuer } else { told },
-            client_id: &account.settings.client_id,
+            issuer: if told.is_empty() { settings.issuer.trim() } else { told },
+            client_id: settings.client_id.trim(),
             algs: &account.discovered.id_token_algs,
             nonce: None,
             access: &tokens.access,

@@ -26,10 +26,8 @@ fn tokens(pen: &Pen, claims: &Value) -> Tokens {
 }
 
 fn bad(answer: IdAnswer) -> Exchange {
-    match answer.verdict {
-        IdVerdict::Bad(exchange) => *exchange,
-        other => panic!("{other:?}"),
-    }
+    let IdVerdict::Bad(exchange) = answer.verdict else { panic!("{answer:?}") };
+    *exchange
 }
 
 fn is_good(answer: &IdAnswer) -> bool {

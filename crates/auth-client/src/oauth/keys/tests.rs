@@ -40,17 +40,15 @@ async fn good_by(pen: &Pen, kid: &str, keys: &Keys) -> bool {
 }
 
 async fn why_bad(pen: &Pen, kid: &str, keys: &Keys) -> String {
-    match checked(pen, kid, keys).await {
-        Checked::Bad(why) => why,
-        other => panic!("{other:?}"),
-    }
+    let checked = checked(pen, kid, keys).await;
+    let Checked::Bad(why) = checked else { panic!("{checked:?}") };
+    why
 }
 
 async fn why_unknown(pen: &Pen, kid: &str, keys: &Keys) -> Failure {
-    match checked(pen, kid, keys).await {
-        Checked::NoKeys(failure) => *failure,
-        other => panic!("{other:?}"),
-    }
+    let checked = checked(pen, kid, keys).await;
+    let Checked::NoKeys(failure) = checked else { panic!("{checked:?}") };
+    *failure
 }
 
 #[tokio::test]
