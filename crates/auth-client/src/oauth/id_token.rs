@@ -173,8 +173,9 @@ fn tried(jwt: &Jwt<'_>, header: &Header, set: &KeySet) -> Result<(), Wrong> {
             (format!("its {alg} signature is not by the server's key"), false)
         }
         Fitting::Several(count) => {
-            let why = format!("kid is missing, and {count} of the server's keys fit {alg}");
-            (why, false)
+            let kid = named().map_or("kid is missing".into(), |kid| format!("kid is {kid}"));
+            let unnamed = if header.kid.is_some() { " without a name" } else { "" };
+            (format!("{kid}, and {count} of the server's keys{unnamed} fit {alg}"), false)
         }
         Fitting::ForSomethingElse => {
             let kid = named().unwrap_or_default();
