@@ -9,11 +9,6 @@ mod header;
 mod words;
 
 pub(crate) use claims::Claims;
-#[allow(
-    unused_imports,
-    reason = "asked for by what confirms a session, which comes with the token endpoint"
-)]
-pub(crate) use claims::{subject, userinfo_subject_fits};
 
 use super::keys::{Fitting, KeySet, Keys, Newer};
 use super::signing::Signing;

@@ -28,28 +28,6 @@ const LONGEST_NAME: usize = 120;
 /// Claims that nobody has vouched for yet. No `Debug`: they are about a person.
 pub(crate) struct Claims(Map<String, Value>);
 
-/// The subject of an ID token that was checked before.
-pub(crate) fn subject(token: &SecretString) -> Option<String> {
-    let claims = Claims::of_token(token)?;
-    claims.text("sub").map(str::to_owned)
-}
-
-/// Whether userinfo speaks of the person whom the ID token names (OpenID Connect Core section 5.3.2:
-/// otherwise nothing of it may be used). Nothing to compare with is no difference.
-///
-/// # Errors
-/// Why it does not, in plain English and redacted.
-pub(crate) fn userinfo_subject_fits(body: &Value, id: &SecretString) -> Result<(), String> {
-    let Some(ours) = subject(id) else { return Ok(()) };
-    match body.get("sub") {
-        Some(Value::String(theirs)) if *theirs == ours => Ok(()),
-        Some(theirs) => {
-            Err(format!("sub is {}, and the ID token's is {}", told(theirs), quoted(&ours)))
-        }
-        None => Err(format!("sub is missing, and the ID token's is {}", quoted(&ours))),
-    }
-}
-
 impl Claims {
     /// The claims in the middle part of a JWT.
     pub(crate) fn of(part: &str) -> Option<Self> {
