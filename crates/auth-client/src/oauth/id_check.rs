@@ -31,13 +31,16 @@ impl IdCheck {
     /// Gets ready. Nothing is fetched yet.
     ///
     /// # Errors
-    /// An address of the keys that cannot be used.
+    /// An address of the keys that was typed over and cannot be used. One that the server has told is
+    /// as good as none: it matters only where there is an ID token.
     pub(crate) fn new(
         account: &OAuthAccount,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SettingsProblem> {
-        let network = &account.settings.network;
-        let keys = Keys::new(&account.endpoints().jwks, network, Arc::clone(&clock))?;
+        let (typed, network) = (&account.settings.endpoints.jwks, &account.settings.network);
+        let at = |url: &str| Keys::new(url, network, Arc::clone(&clock));
+        let keys = at(&account.endpoints().jwks);
+        let keys = if typed.trim().is_empty() { keys.or_else(|_| at(""))? } else { keys? };
         Ok(Self { keys, clock, last: Mutex::default() })
     }
 

@@ -141,11 +141,16 @@ async fn the_issuer_is_what_the_server_calls_itself() {
     assert!(is_good(&ids.check(&account, &typed, None, &Marks::fresh()).await));
 }
 
-#[test]
-fn an_address_of_keys_that_cannot_be_used_is_a_problem_of_the_settings() {
-    let clock = Arc::new(keeper::clock::ManualClock::new(NOON));
-    let mut account = OAuthAccount::default();
+#[tokio::test]
+async fn an_address_of_keys_that_cannot_be_used_is_a_problem_only_where_it_was_typed() {
+    let pen = Pen::p256();
+    let server = KeyServer::with(&[pen.jwk("k1")]).await;
+    let mut account = account(&server);
+    account.discovered.endpoints.jwks = "http://keys.test/".into();
+    let ids = IdCheck::new(&account, server.clock()).unwrap();
+    let told = ids.check(&account, &tokens(&pen, &good()), None, &Marks::fresh()).await;
+    assert!(bad(told).detail.contains("names no place for the keys"));
     account.settings.endpoints.jwks = "http://keys.test/".into();
-    let problem = OAuthServer::new(account, clock).unwrap_err();
+    let problem = IdCheck::new(&account, server.clock()).err().unwrap();
     assert_eq!(problem.field, "endpoints.jwks");
 }

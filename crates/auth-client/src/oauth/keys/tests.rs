@@ -5,6 +5,7 @@ use super::super::id_token::forge::{
 };
 use super::super::id_token::{Checked, Expected, check};
 use super::*;
+use base64::Engine as _;
 use engine::Wall;
 use serde_json::{Value, json};
 
@@ -126,26 +127,23 @@ async fn the_only_key_without_a_name_stands_for_any() {
 
 #[tokio::test]
 async fn coordinates_and_moduli_may_have_zeros_before_them_or_lack_them() {
+    let bytes =
+        |jwk: &Value, name: &str| crate::jwt::LENIENT.decode(jwk[name].as_str().unwrap()).unwrap();
     // Of every 128 keys, one has a coordinate that begins with a zero.
-    let short = (0..4_096).map(|_| Pen::p256()).find(|pen| {
+    let short = (0..8_192).map(|_| Pen::p256()).find(|pen| {
         let jwk = pen.jwk("k1");
-        jwk["x"].as_str().unwrap().starts_with("AA") || jwk["y"].as_str().unwrap().starts_with("AA")
+        bytes(&jwk, "x")[0] == 0 || bytes(&jwk, "y")[0] == 0
     });
     let pen = short.unwrap();
     let stripped = |name: &str| {
-        use base64::Engine as _;
-        let bytes = crate::jwt::LENIENT.decode(pen.jwk("k1")[name].as_str().unwrap()).unwrap();
+        let bytes = bytes(&pen.jwk("k1"), name);
         let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
         crate::jwt::LENIENT.encode(&bytes[zeros..])
     };
     let key = changed(pen.jwk("k1"), json!({"x": stripped("x"), "y": stripped("y")}));
     assert!(good_by(&pen, "k1", &KeyServer::with(&[key]).await.keys()).await);
     let rsa = Pen::rsa(0);
-    let n = {
-        use base64::Engine as _;
-        let n = crate::jwt::LENIENT.decode(rsa.jwk("")["n"].as_str().unwrap()).unwrap();
-        crate::jwt::LENIENT.encode([&[0, 0], &*n].concat())
-    };
+    let n = crate::jwt::LENIENT.encode([&[0, 0], &*bytes(&rsa.jwk(""), "n")].concat());
     let key = changed(rsa.jwk("k1"), json!({ "n": n }));
     assert!(good_by(&rsa, "k1", &KeyServer::with(&[key]).await.keys()).await);
 }
