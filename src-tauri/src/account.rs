@@ -173,7 +173,7 @@ impl NewAccount {
     pub(crate) fn problems(&self) -> Vec<SettingsProblem> {
         match self {
             Self::TokenApi { settings } => settings.problems(),
-            Self::OAuth { settings } => oauth_problems(settings),
+            Self::OAuth { settings } => settings.problems(),
         }
     }
 
@@ -184,21 +184,6 @@ impl NewAccount {
     pub(crate) fn usable(&self) -> Result<(), SettingsProblem> {
         self.problems().into_iter().next().map_or(Ok(()), Err)
     }
-}
-
-fn oauth_problems(settings: &auth_client::oauth::OAuthSettings) -> Vec<SettingsProblem> {
-    let problem = |field: &str, message: &str| SettingsProblem {
-        field: field.to_owned(),
-        message: message.to_owned(),
-    };
-    let mut found = Vec::new();
-    if url::Url::parse(&settings.issuer).is_err() {
-        found.push(problem("issuer", "not an absolute address"));
-    }
-    if settings.client_id.is_empty() {
-        found.push(problem("clientId", "the server knows this app by it"));
-    }
-    found
 }
 
 /// An address as two of them are compared: schemes and hosts know no capitals (RFC 3986 section

@@ -1,7 +1,7 @@
 //! Accounts: which there are, and how to reach their servers.
 
 use super::Desks;
-use crate::wire::{AppError, Confirmation, ErrorCode, NewAccount};
+use crate::wire::{AppError, Confirmation, NewAccount};
 use auth_client::oauth::ServerReport;
 use auth_client::{AddedCa, Network};
 use keeper::ports::Clock;
@@ -83,16 +83,11 @@ pub(crate) async fn choose_ca(
     let Some(path) = desk.dialogs.which_ca(&window, language).await else { return Ok(None) };
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let bytes = desk.at_the_disk(move || crate::transfer::read(&path)).await?;
-    read_ca(&name, &bytes).map(Some)
+    Ok(Some(AddedCa::read(&name, &bytes)?))
 }
 
 /// Asks the server whether it knows the session still.
 #[tauri::command]
 pub(crate) async fn confirm_session(desk: Desks<'_>) -> Result<Confirmation, AppError> {
     Ok(desk.keeper().confirm().await.map_or_else(Confirmation::not_asked, Confirmation::from))
-}
-
-fn read_ca(name: &str, bytes: &[u8]) -> Result<AddedCa, AppError> {
-    let _ = (name, bytes);
-    Err(AppError::new(ErrorCode::BadSettings, "certificates cannot be read yet"))
 }
