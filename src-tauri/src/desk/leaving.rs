@@ -60,7 +60,7 @@ impl Desk {
             // What is shown follows what was answered: after another answer it is there.
             settled.keeper.look().await;
             drop(settled);
-            while !following.shown().outbox.is_empty() && following.changed().await {}
+            while following.shown().untold > 0 && following.changed().await {}
         };
         let told = tokio::time::timeout(TOLD_WITHIN, told).await;
         let unread = restoring(seat.keeper().shown().borrow().view.status);

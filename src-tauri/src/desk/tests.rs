@@ -218,13 +218,8 @@ async fn a_server_that_could_not_be_told_before_the_app_quit_is_told_at_the_next
     stage.desk.remove_account(&second).await.unwrap();
     let untold = |stage: &Stage| {
         let seats = stage.desk.seats.state().seats;
-        seats.get(&second).is_some_and(|it| !it.keeper().shown().borrow().outbox.is_empty())
+        seats.get(&second).is_some_and(|it| it.keeper().shown().borrow().untold > 0)
     };
-    tokio::time::sleep(Duration::from_millis(1500)).await;
-    eprintln!("DEBUG {:?}", stage.desk.seats.state().book);
-    for seat in stage.desk.seats.all() {
-        eprintln!("DEBUG {} {:?}", seat.id, seat.keeper().shown().borrow().clone());
-    }
     stage.until(untold).await;
     stage.quit().await;
 
