@@ -185,7 +185,8 @@ impl From<&Failure> for AppError {
             }
         };
         let exchange = failure.exchange.clone();
-        Self { exchange: Some(exchange.clone()), ..Self::new(code, exchange.detail) }
+        let message = exchange.detail.clone();
+        Self { exchange: Some(Box::new(exchange)), ..Self::new(code, message) }
     }
 }
 

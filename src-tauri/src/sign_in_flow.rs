@@ -246,7 +246,7 @@ impl From<SignInTrouble> for AppError {
                 Self::new(ErrorCode::Denied, format!("{code}{said}"))
             }
             SignInTrouble::IdToken(exchange) => Self {
-                exchange: Some((*exchange).clone()),
+                exchange: Some(exchange.clone()),
                 ..Self::new(ErrorCode::IdToken, exchange.detail)
             },
             SignInTrouble::PortTaken(ports) => {

@@ -351,7 +351,7 @@ pub(crate) struct AppError {
     /// The setting that is wrong, as a path in the settings (`login.path`), where it is one.
     pub(crate) field: Option<String>,
     /// The request that failed, where there was one.
-    pub(crate) exchange: Option<Exchange>,
+    pub(crate) exchange: Option<Box<Exchange>>,
 }
 
 impl AppError {
