@@ -246,6 +246,21 @@ async fn the_issuer_is_taken_as_the_server_writes_it() {
 }
 
 #[tokio::test]
+async fn two_documents_that_name_two_issuers_are_not_put_together() {
+    let stage = Stage::new().await;
+    let base = stage.base.clone();
+    let stage = stage.openid(&base, json!({"revocation_endpoint": null})).at("/jwks", jwks());
+    let other = openid(&base, &format!("{base}/"), json!({}));
+    let _stage = stage.at(OAUTH, json_page(&other));
+    let report = probed(&base).await;
+    assert_eq!(report.settings.as_ref().unwrap().issuer, base);
+    assert_eq!(report.discovered.as_ref().unwrap().endpoints.revocation, "");
+    let found = promise(&report, PromiseTopic::Issuer);
+    assert_eq!(found.verdict, Verdict::Note);
+    assert!(found.detail.contains(&format!("\"{base}/\"")), "{found:?}");
+}
+
+#[tokio::test]
 async fn the_address_of_a_document_or_of_a_page_leads_to_the_issuer() {
     let stage = Stage::new().await;
     let base = stage.base.clone();
