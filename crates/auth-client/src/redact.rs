@@ -11,6 +11,7 @@ mod look;
 pub(crate) use look::secret_name;
 pub use look::without_secrets;
 
+use http::HeaderMap;
 use keeper::ports::Marks;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -54,6 +55,22 @@ impl Redactor {
         self.know(token, &self.mark(token));
     }
 
+    /// Looks out for what headers of a request hold: those whose name says that it is a secret.
+    pub(crate) fn headers(&mut self, headers: &HeaderMap) {
+        for (name, value) in headers {
+            let Ok(value) = value.to_str() else { continue };
+            match value.split_once(' ') {
+                // A name and a password: no mark, by which one could be tried.
+                Some((scheme, pair)) if scheme.eq_ignore_ascii_case("basic") => self.password(pair),
+                _ if secret_name(name.as_str()) => {
+                    self.token(value);
+                    self.token(value.rsplit(' ').next().unwrap_or_default());
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Looks out for the value of a cookie. Values such as `1` or `true` are no secrets.
     pub(crate) fn cookie(&mut self, value: &str) {
         let value = cookie_value(value);
@@ -92,6 +109,18 @@ impl Redactor {
             text = text.replace(secret.as_str(), shown);
         }
         text
+    }
+
+    /// One parameter of a form that is sent (RFC 6749 appendix B), without secrets.
+    pub(crate) fn parameter(&self, name: &str, value: &str) -> String {
+        if look::SINGLE_USE.contains(&name) {
+            return HIDDEN.to_owned();
+        }
+        // What stands in the settings, in clear, may look like anything.
+        if look::IN_CLEAR.contains(&name) {
+            return self.without_known(value);
+        }
+        self.string(value, secret_name(name))
     }
 
     /// JSON without secrets.

@@ -52,7 +52,23 @@ pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<Payload>,
+}
+
+/// What a request carries. No `Debug`: it holds secrets.
+pub(crate) enum Payload {
+    Json(Value),
+    /// `application/x-www-form-urlencoded`, as it leaves.
+    Form(String),
+}
+
+impl Payload {
+    fn text(&self) -> String {
+        match self {
+            Self::Json(json) => json.to_string(),
+            Self::Form(form) => form.clone(),
+        }
+    }
 }
 
 /// An answer, or as much of it as came.
@@ -178,7 +194,7 @@ impl Line {
             .request(request.method.clone(), request.url.clone())
             .headers(request.headers.clone());
         if let Some(body) = &request.body {
-            sent = sent.body(body.to_string());
+            sent = sent.body(body.text());
         }
         let proxy = self.proxying.for_url(&request.url);
         sent.send().await.map_err(|error| Lost::of(&error, connect, self.patience.whole, proxy))

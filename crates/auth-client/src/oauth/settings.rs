@@ -237,4 +237,19 @@ impl OAuthAccount {
             end_session: pick(&typed.end_session, &told.end_session),
         }
     }
+
+    /// The scopes that are asked for: those of the settings, or by default what signs in and stays
+    /// signed in (OpenID Connect Core sections 3.1.2.1 and 11).
+    #[must_use]
+    pub fn scopes(&self) -> Vec<String> {
+        let chosen = self.settings.scopes.iter().flat_map(|scope| scope.split_whitespace());
+        let chosen: Vec<String> = chosen.map(str::to_owned).collect();
+        if !chosen.is_empty() {
+            return chosen;
+        }
+        let openid = self.discovered.openid.then_some("openid");
+        let offered = |scope: &&str| self.discovered.scopes.iter().any(|known| known == scope);
+        let offline = Some("offline_access").filter(offered);
+        openid.into_iter().chain(offline).map(str::to_owned).collect()
+    }
 }

@@ -33,7 +33,12 @@ fn line(connect: Duration, quickly: Duration, whole: Duration, proxying: Proxyin
 
 fn post(url: &str) -> Outgoing {
     let url = Url::parse(url).unwrap();
-    Outgoing { method: Method::POST, url, headers: HeaderMap::new(), body: Some("hello".into()) }
+    Outgoing {
+        method: Method::POST,
+        url,
+        headers: HeaderMap::new(),
+        body: Some(Payload::Json("hello".into())),
+    }
 }
 
 async fn listening() -> (TcpListener, String) {
