@@ -3,17 +3,24 @@
 //! [`probe`] tells what a server promises; [`BrowserSignIn`] and [`DeviceSignIn`] lead to a grant;
 //! [`OAuthServer`] is what a keeper renews, revokes and asks by, and needs no discovery for it.
 
+mod answer;
 mod browser;
 mod device;
 mod discovery;
 mod id_check;
 mod id_token;
 mod keys;
+mod metadata;
+mod places;
+mod plan;
 mod probe;
+mod requests;
 mod server;
 mod settings;
 mod signing;
 mod token;
+mod userinfo;
+mod well_known;
 
 pub use browser::{BrowserSignIn, PageWords};
 pub use device::DeviceSignIn;
