@@ -4,16 +4,20 @@
 //! [`OAuthServer`] is what a keeper renews, revokes and asks by, and needs no discovery for it.
 
 mod answer;
+mod authorization;
 mod browser;
 mod device;
 mod discovery;
+mod ending;
 mod id_check;
 mod id_token;
 mod keys;
 mod metadata;
+mod page;
 mod places;
 mod plan;
 mod probe;
+mod redirect;
 mod requests;
 mod server;
 mod settings;

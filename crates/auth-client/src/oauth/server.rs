@@ -27,6 +27,7 @@ use url::Url;
 pub struct OAuthServer {
     account: OAuthAccount,
     endpoint: TokenEndpoint,
+    /// To be told of every answer with an ID token ([`IdCheck::came`]).
     keys: IdCheck,
 }
 
