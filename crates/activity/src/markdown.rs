@@ -153,6 +153,7 @@ fn ending(outcome: &Ending) -> String {
         Ending::Good => "good".to_owned(),
         Ending::Failed(class) => format!("failed ({})", word(class)),
         Ending::TokenRefused => "token refused".to_owned(),
+        Ending::IdTokenBad => "ID token bad".to_owned(),
         Ending::NotAllowed => "not allowed".to_owned(),
         Ending::SaysNothing => "says nothing about the token".to_owned(),
     }

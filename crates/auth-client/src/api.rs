@@ -1,7 +1,6 @@
 //! What an API's answer says of the access token (RFC 6750 section 3.1).
 
-use crate::classify::{Body, refusing_member};
-use crate::plan::Plan;
+use crate::classify::{Body, Dialect, refusing_member};
 use crate::transport::Arrived;
 use engine::Exchange;
 use http::HeaderMap;
@@ -24,8 +23,8 @@ pub(crate) fn unsaid(exchange: Exchange) -> ApiAnswer {
 }
 
 /// Reads an API's answer.
-pub(crate) fn verdict(came: &Arrived, body: &Body, plan: &Plan) -> Said {
-    let envelope = &plan.settings.answer.envelope;
+pub(crate) fn verdict(came: &Arrived, body: &Body, dialect: Dialect<'_>) -> Said {
+    let envelope = dialect.envelope;
     let code = challenge_error(&came.headers)
         .or_else(|| body.error(envelope).map(str::to_owned))
         .or_else(|| body.code(envelope));
@@ -36,7 +35,7 @@ pub(crate) fn verdict(came: &Arrived, body: &Body, plan: &Plan) -> Said {
             (ApiVerdict::SaysNothing, format!("{status} with HTML instead of an answer"))
         }
         // A server that says everything in 200 says this in it too.
-        200..=299 if refusing_member(body, plan).is_some() => {
+        200..=299 if refusing_member(body, dialect).is_some() => {
             (ApiVerdict::TokenRefused, format!("{status}, and the token refused in its envelope"))
         }
         200..=299 => (ApiVerdict::Accepted, format!("{status}: the token was accepted")),

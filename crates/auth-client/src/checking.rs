@@ -317,17 +317,22 @@ impl Notes {
 
     fn clock(&mut self, samples: &[ClockSample]) {
         let best = samples.iter().min_by_key(|sample| sample.bound_ms);
-        let (verdict, detail) = match best {
-            None => (Verdict::Note, "the answers tell no time that could be used".to_owned()),
-            Some(ClockSample { offset_ms, bound_ms }) => {
-                let way = if *offset_ms < 0 { "behind" } else { "ahead" };
-                let (off, bound) = (roughly(offset_ms.abs()), roughly(*bound_ms));
-                let off = format!("the server's clock is {off} {way}, give or take {bound}");
-                let close = offset_ms.abs() <= CLOSE_MS.max(*bound_ms);
-                (if close { Verdict::Good } else { Verdict::Note }, off)
-            }
-        };
+        let (verdict, detail) = clock_words(best);
         self.add(Topic::Clock, verdict, detail, None);
+    }
+}
+
+/// What the best sample says of the server's clock.
+pub(crate) fn clock_words(best: Option<&ClockSample>) -> (Verdict, String) {
+    match best {
+        None => (Verdict::Note, "the answers tell no time that could be used".to_owned()),
+        Some(ClockSample { offset_ms, bound_ms }) => {
+            let way = if *offset_ms < 0 { "behind" } else { "ahead" };
+            let (off, bound) = (roughly(offset_ms.abs()), roughly(*bound_ms));
+            let off = format!("the server's clock is {off} {way}, give or take {bound}");
+            let close = offset_ms.abs() <= CLOSE_MS.max(*bound_ms);
+            (if close { Verdict::Good } else { Verdict::Note }, off)
+        }
     }
 }
 

@@ -16,12 +16,15 @@
 //! more, such as 503 with `Retry-After`.
 
 mod body;
+mod document;
 
 pub(crate) use body::Body;
+pub(crate) use document::document;
 
 use crate::date;
 use crate::plan::Plan;
 use crate::pointer;
+use crate::settings::RefusedShape;
 use crate::transport::{Arrived, Lost, Whole};
 use engine::{Class, Wall};
 use http::header::RETRY_AFTER;
@@ -30,9 +33,46 @@ use serde_json::Value;
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asking {
+    /// Tokens, by name and password.
     SignIn,
+    /// The next tokens; or the first ones, by a code.
     Refresh,
+    /// A device code (RFC 8628 section 3.1).
+    DeviceCode,
     SignOut,
+}
+
+/// How a server says what it says.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialect<'a> {
+    /// The member that answers are wrapped in, where they are: a pointer.
+    pub(crate) envelope: &'a str,
+    /// What is a refusal beside the codes of OAuth.
+    pub(crate) refused: Option<&'a RefusedShape>,
+    /// Where an answer holds what was asked for: a pointer.
+    pub(crate) wanted: &'a str,
+}
+
+impl Dialect<'static> {
+    /// OAuth's own: `invalid_grant` alone is a refusal (RFC 6749 section 5.2).
+    pub(crate) fn of_oauth(asking: Asking) -> Self {
+        let wanted = match asking {
+            Asking::SignIn | Asking::Refresh | Asking::SignOut => "/access_token",
+            Asking::DeviceCode => "/device_code",
+        };
+        Self { envelope: "", refused: None, wanted }
+    }
+}
+
+impl<'a> From<&'a Plan> for Dialect<'a> {
+    fn from(plan: &'a Plan) -> Self {
+        let settings = &plan.settings;
+        Self {
+            envelope: &settings.answer.envelope,
+            refused: Some(&settings.refused),
+            wanted: &settings.answer.access_token,
+        }
+    }
 }
 
 /// A failure with its name.
@@ -45,7 +85,7 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    fn new(class: Class, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(class: Class, detail: impl Into<String>) -> Self {
         Self { class, code: None, retry_after_ms: None, detail: detail.into() }
     }
 
@@ -68,7 +108,7 @@ pub(crate) fn answer(
     asking: Asking,
     came: &Arrived,
     body: &Body,
-    plan: &Plan,
+    dialect: Dialect<'_>,
     wall: Wall,
 ) -> Option<Named> {
     let success = (200..300).contains(&came.status);
@@ -78,24 +118,24 @@ pub(crate) fn answer(
         let page = || Named::new(Class::NotTheAuthServer, "HTML instead of an answer");
         return body.is_html().then(page);
     }
-    let named = by_settings_member(body, plan)
-        .or_else(|| by_code(came.status, body, plan))
-        .or_else(|| by_settings_status(came.status, body, plan))
+    let named = by_settings_member(body, dialect)
+        .or_else(|| by_code(came.status, body, dialect))
+        .or_else(|| by_settings_status(came.status, body, dialect))
         .or_else(|| by_status(came, wall))
         .or_else(|| by_somebody_else(came.status, body))
         .or_else(|| (!success).then(|| rest(asking, came.status, body)))
-        .or_else(|| without_token(came, body, plan));
+        .or_else(|| without_token(asking, came, body, dialect));
     named.map(|named| {
-        let code = named.code.or_else(|| body.code(&plan.settings.answer.envelope));
+        let code = named.code.or_else(|| body.code(dialect.envelope));
         Named { code, ..named }
     })
 }
 
 /// Whether a member says "refused", as the settings describe it.
-pub(crate) fn refusing_member(body: &Body, plan: &Plan) -> Option<String> {
-    let refused = &plan.settings.refused;
+pub(crate) fn refusing_member(body: &Body, dialect: Dialect<'_>) -> Option<String> {
+    let refused = dialect.refused?;
     let json = body.json()?;
-    let envelope = &plan.settings.answer.envelope;
+    let envelope = dialect.envelope;
     // The code that says so usually stands outside the envelope.
     let outside = pointer::find(json, "", &refused.field);
     let member = outside.or_else(|| pointer::find(json, envelope, &refused.field))?;
@@ -103,19 +143,25 @@ pub(crate) fn refusing_member(body: &Body, plan: &Plan) -> Option<String> {
     refused.values.iter().any(|value| value.trim() == text).then_some(text)
 }
 
-fn by_settings_member(body: &Body, plan: &Plan) -> Option<Named> {
-    let code = refusing_member(body, plan)?;
-    let detail = format!("refused: {} is {code}", plan.settings.refused.field);
+fn by_settings_member(body: &Body, dialect: Dialect<'_>) -> Option<Named> {
+    let code = refusing_member(body, dialect)?;
+    let detail = format!("refused: {} is {code}", dialect.refused?.field);
     Some(Named { code: Some(code), ..Named::new(Class::Refused, detail) })
 }
 
-/// The codes of RFC 6749 sections 4.1.2.1 and 5.2 that say what to do.
-fn by_code(status: u16, body: &Body, plan: &Plan) -> Option<Named> {
-    let code = body.error(&plan.settings.answer.envelope)?;
+/// The codes of RFC 6749 sections 4.1.2.1 and 5.2, and of what extends it, that say what to do.
+fn by_code(status: u16, body: &Body, dialect: Dialect<'_>) -> Option<Named> {
+    let code = body.error(dialect.envelope)?;
     let (class, detail) = match code {
         "invalid_grant" => (Class::Refused, "refused: invalid_grant"),
         "invalid_client" | "unauthorized_client" | "invalid_scope" | "unsupported_grant_type" => {
             (Class::SetUp, "the server does not accept this app's settings")
+        }
+        // RFC 8707 section 2.
+        "invalid_target" => (Class::SetUp, "the server knows no such resource"),
+        // RFC 9449 sections 5 and 8.
+        "invalid_dpop_proof" | "use_dpop_nonce" => {
+            (Class::SetUp, "the server wants DPoP, which this app does not speak")
         }
         "server_error" | "temporarily_unavailable" if !tells_itself(status) => {
             (Class::ServerTrouble, "the server has trouble")
@@ -125,8 +171,8 @@ fn by_code(status: u16, body: &Body, plan: &Plan) -> Option<Named> {
     Some(Named { code: Some(code.to_owned()), ..Named::new(class, detail) })
 }
 
-fn by_settings_status(status: u16, body: &Body, plan: &Plan) -> Option<Named> {
-    let refuses = plan.settings.refused.statuses.contains(&status) && body.is_json();
+fn by_settings_status(status: u16, body: &Body, dialect: Dialect<'_>) -> Option<Named> {
+    let refuses = dialect.refused?.statuses.contains(&status) && body.is_json();
     refuses.then(|| Named::new(Class::Refused, format!("refused: {status} with JSON")))
 }
 
@@ -210,7 +256,12 @@ fn rest(asking: Asking, status: u16, body: &Body) -> Named {
     Named::new(Class::UnclearRefusal, format!("{status} {with}"))
 }
 
-fn without_token(came: &Arrived, body: &Body, plan: &Plan) -> Option<Named> {
+fn without_token(
+    asking: Asking,
+    came: &Arrived,
+    body: &Body,
+    dialect: Dialect<'_>,
+) -> Option<Named> {
     let status = came.status;
     let unknown = |detail: String| Some(Named::new(Class::UnknownOutcome, detail));
     match came.whole {
@@ -222,9 +273,12 @@ fn without_token(came: &Arrived, body: &Body, plan: &Plan) -> Option<Named> {
         let what = if body.is_empty() { "with nothing in it" } else { "that is not JSON" };
         return unknown(format!("{status} {what}"));
     };
-    let answer = &plan.settings.answer;
-    match pointer::find_text(json, &answer.envelope, &answer.access_token) {
+    match pointer::find_text(json, dialect.envelope, dialect.wanted) {
         Some(_) => None,
+        None if asking == Asking::DeviceCode => {
+            let detail = format!("{status} with no device code in it");
+            Some(Named::new(Class::UnclearRefusal, detail))
+        }
         None => Some(Named::without_token(status)),
     }
 }

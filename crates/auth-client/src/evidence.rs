@@ -1,9 +1,9 @@
 //! One request and its answer as people are shown them: redacted first, then cut.
 
-use crate::classify::Body;
+use crate::classify::{Body, Named};
 use crate::redact::{HIDDEN, Redactor, secret_name};
-use crate::transport::{Arrived, Outgoing, Timing};
-use engine::Exchange;
+use crate::transport::{Arrived, Outgoing, Payload, Timing};
+use engine::{Exchange, Failure};
 use http::header::{
     AGE, CONTENT_TYPE, COOKIE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
     SET_COOKIE, WWW_AUTHENTICATE,
@@ -20,6 +20,8 @@ const TEXT_READ: usize = 16 * 1_024;
 /// One header, or one line of a body, is shown up to here, in characters.
 const LINE_SHOWN: usize = 300;
 
+/// So many members of a form that came are shown.
+const FORM_SHOWN: usize = 40;
 /// So many headers of an answer are shown.
 const HEADERS_SHOWN: usize = 20;
 /// What stands for a text that is nobody's business.
@@ -37,6 +39,9 @@ pub(crate) enum Told {
     /// Its members' names, and only such values as tell how the session stands: what is written down
     /// of an answer that was good outlives the sign-out, and may be all that a server knows of a person.
     Shape,
+    /// All of it but what was sent: a server publishes it for everybody, and its addresses, whose names
+    /// speak of tokens and keys, are what people look for.
+    Public,
 }
 
 /// The headers of an answer that say something about a failure.
@@ -66,6 +71,19 @@ pub(crate) fn exchange(
     }
 }
 
+/// A request that failed, with its name and what shows it.
+pub(crate) fn failure(
+    sent: &Outgoing,
+    timing: Timing,
+    came: Option<(&Arrived, &Body)>,
+    redactor: &Redactor,
+    named: Named,
+) -> Box<Failure> {
+    let Named { class, code, retry_after_ms, detail } = named;
+    let exchange = exchange(sent, timing, came, redactor, Told::Whole, code, &detail);
+    Box::new(Failure { class, retry_after_ms, exchange })
+}
+
 /// An address without query, fragment or credentials. What is left stands in the settings, in clear:
 /// hiding a word of it that happens to be the password would only tell which.
 fn shown_url(url: &Url) -> String {
@@ -87,9 +105,34 @@ fn request_lines(sent: &Outgoing, redactor: &Redactor) -> Vec<String> {
         .collect();
     if let Some(body) = &sent.body {
         lines.push(String::new());
-        lines.extend(json_lines(&redactor.json(body)));
+        match body {
+            Payload::Json(json) => lines.extend(json_lines(&redactor.json(json))),
+            Payload::Form(form) => lines.extend(sent_form(form, redactor)),
+        }
     }
     lines
+}
+
+/// A form that was sent, a parameter a line, decoded.
+fn sent_form(form: &str, redactor: &Redactor) -> Vec<String> {
+    url::form_urlencoded::parse(form.as_bytes())
+        .map(|(name, value)| {
+            let line = format!("{name}={}", redactor.parameter(&name, &value));
+            cut(&line, LINE_SHOWN)
+        })
+        .collect()
+}
+
+/// A form that came, read and redacted, a member a line.
+fn form_lines(redacted: &Value) -> Vec<String> {
+    let members = redacted.as_object().into_iter().flatten();
+    members
+        .take(FORM_SHOWN)
+        .map(|(name, value)| {
+            let value = value.as_str().unwrap_or_default();
+            cut(&format!("{name}={value}"), LINE_SHOWN)
+        })
+        .collect()
 }
 
 fn sent_header(name: &HeaderName, value: &HeaderValue, redactor: &Redactor) -> String {
@@ -127,15 +170,16 @@ fn response_lines(came: &Arrived, body: &Body, redactor: &Redactor, told: Told) 
     let mut lines = header_lines(&came.headers, redactor);
     if let Some(json) = body.json() {
         lines.push(String::new());
-        let shown = redactor.json(json);
-        lines.extend(json_lines(&match told {
-            Told::Whole => shown,
-            Told::Shape => shape("", shown),
-        }));
+        let shown = match told {
+            Told::Whole => redactor.json(json),
+            Told::Shape => shape("", redactor.json(json)),
+            Told::Public => redactor.public_json(json),
+        };
+        lines.extend(if body.is_form() { form_lines(&shown) } else { json_lines(&shown) });
     } else if !came.body.is_empty() {
         lines.push(String::new());
         lines.push(match told {
-            Told::Whole => text_excerpt(&came.body, redactor),
+            Told::Whole | Told::Public => text_excerpt(&came.body, redactor),
             Told::Shape => LEFT_OUT.to_owned(),
         });
     }

@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::pointer;
 use crate::redact::Redactor;
 use crate::settings::{LifetimeForm, RenewWith};
+use crate::token_api::spoken;
 use crate::transport::{Arrived, Timing};
 use engine::{Identity, Lifetime};
 use keeper::record::{RenewalSecret, Tokens};
@@ -137,8 +138,19 @@ fn refresh_lifetime(
     }
 }
 
+/// What an answer with a token came to, in one line.
+pub(crate) fn in_words(status: u16, lifetime: &Lifetime) -> String {
+    match lifetime {
+        Lifetime::Told(ms) => format!("{status}: a token for {}", spoken(*ms)),
+        Lifetime::Unknown(Some(words)) => {
+            format!("{status}: a token; \"{words}\" is no lifetime")
+        }
+        Lifetime::Unknown(None) => format!("{status}: a token, no lifetime told"),
+    }
+}
+
 /// A pointer set wrongly may name a token as the lifetime: the words that are kept are clean.
-fn clean(lifetime: Lifetime, redactor: &Redactor) -> Lifetime {
+pub(crate) fn clean(lifetime: Lifetime, redactor: &Redactor) -> Lifetime {
     match lifetime {
         Lifetime::Unknown(Some(words)) => Lifetime::Unknown(Some(redactor.text(&words))),
         told @ (Lifetime::Told(_) | Lifetime::Unknown(None)) => told,

@@ -8,6 +8,10 @@
 //!
 //! What is deliberately not here: retries, timers and storage. One call is one request.
 
+// The tests in here share their server with those outside.
+#[cfg(test)]
+extern crate self as auth_client;
+
 mod api;
 mod check;
 mod checking;

@@ -1,7 +1,8 @@
 //! Settings, checked once and turned into what requests need.
 
+use crate::network::{Network, UNPROTECTED};
 use crate::pointer;
-use crate::settings::{AccountSettings, Api, Logout, RenewWith};
+use crate::settings::{AccountSettings, Api, Header, Logout, RenewWith};
 use http::Method;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
@@ -42,8 +43,6 @@ impl SettingsProblem {
 /// Settings that can be used.
 pub(crate) struct Plan {
     pub(crate) settings: AccountSettings,
-    /// The server is on this computer.
-    pub(crate) loopback: bool,
     pub(crate) login: Url,
     pub(crate) refresh: Url,
     pub(crate) logout: Option<(Method, Url, Logout)>,
@@ -67,31 +66,22 @@ impl Plan {
     /// Everything that keeps them from being used, in the order of the fields.
     pub(crate) fn of(settings: &AccountSettings) -> Result<Self, Vec<SettingsProblem>> {
         let mut found = Problems::default();
-        let base = found.base(&settings.base_url);
+        let base = found.base(&settings.base_url, &settings.network);
         let login = found.address(base.as_ref(), "login.path", &settings.login.path);
         found.credentials(settings);
         let refresh = found.refresh(base.as_ref(), settings);
         found.answer(settings);
         let logout = settings.logout.as_ref().map(|logout| found.logout(base.as_ref(), logout));
         let api = settings.api.as_ref().map(|api| found.api(base.as_ref(), api));
-        let headers = found.headers(settings);
-        if !(1..=LONGEST_ASSUMED_S).contains(&settings.assumed_lifetime_s) {
-            found.note("assumedLifetimeS", "from one second to ten years");
-        }
-        let (Some(base), Some(login), Some(refresh), Some(logout), Some(api), true) =
-            (base, login, refresh, turned(logout), turned(api), found.0.is_empty())
+        let headers = found.headers(&settings.headers);
+        found.assumed_lifetime(settings.assumed_lifetime_s);
+        found.0.extend(settings.network.problems());
+        let (Some(login), Some(refresh), Some(logout), Some(api), true) =
+            (login, refresh, turned(logout), turned(api), found.0.is_empty())
         else {
             return Err(found.0);
         };
-        Ok(Self {
-            loopback: is_loopback(&base),
-            settings: settings.clone(),
-            login,
-            refresh,
-            logout,
-            api,
-            headers,
-        })
+        Ok(Self { settings: settings.clone(), login, refresh, logout, api, headers })
     }
 }
 
@@ -104,33 +94,49 @@ fn turned<T>(part: Option<Option<T>>) -> Option<Option<T>> {
     }
 }
 
+/// What is wrong with settings, as it is found.
 #[derive(Default)]
-struct Problems(Vec<SettingsProblem>);
+pub(crate) struct Problems(pub(crate) Vec<SettingsProblem>);
 
 impl Problems {
-    fn note(&mut self, field: impl Into<String>, message: impl Into<String>) {
+    pub(crate) fn assumed_lifetime(&mut self, seconds: u32) {
+        if !(1..=LONGEST_ASSUMED_S).contains(&seconds) {
+            self.note("assumedLifetimeS", "from one second to ten years");
+        }
+    }
+
+    pub(crate) fn note(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(SettingsProblem { field: field.into(), message: message.into() });
     }
 
-    fn base(&mut self, text: &str) -> Option<Url> {
-        const FIELD: &str = "baseUrl";
+    fn base(&mut self, text: &str, network: &Network) -> Option<Url> {
+        self.server("baseUrl", text, network)
+    }
+
+    /// The address of a server: absolute, protected, without a name, a query or a fragment.
+    pub(crate) fn server(&mut self, field: &str, text: &str, network: &Network) -> Option<Url> {
+        let url = self.url(field, text, network)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            self.note(field, "leave out what stands after ? or #");
+            return None;
+        }
+        Some(url)
+    }
+
+    /// Any address that may be asked: absolute, and protected.
+    pub(crate) fn url(&mut self, field: &str, text: &str, network: &Network) -> Option<Url> {
         let problem = match Url::parse(text.trim()) {
             _ if text.trim().is_empty() => "the server's address is missing",
             Err(_) => "this is no address; write https://auth.example.com",
             Ok(url) if !url.has_host() => "this address names no server",
             Ok(url) if !matches!(url.scheme(), "https" | "http") => "write https://",
-            Ok(url) if url.scheme() == "http" && !is_loopback(&url) => {
-                "write https://; without encryption, only a server on this computer is asked"
-            }
+            Ok(url) if !network.allows(&url) => UNPROTECTED,
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
                 "leave out the name and password before the @: settings are kept in clear"
             }
-            Ok(url) if url.query().is_some() || url.fragment().is_some() => {
-                "leave out what stands after ? or #"
-            }
             Ok(url) => return Some(url),
         };
-        self.note(FIELD, problem);
+        self.note(field, problem);
         None
     }
 
@@ -227,9 +233,9 @@ impl Problems {
         Some((url?, header?, api.clone()))
     }
 
-    fn headers(&mut self, settings: &AccountSettings) -> HeaderMap {
+    pub(crate) fn headers(&mut self, own: &[Header]) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        for (index, header) in settings.headers.iter().enumerate() {
+        for (index, header) in own.iter().enumerate() {
             let name = self.header_name(&format!("headers.{index}.name"), &header.name);
             let value = HeaderValue::from_str(header.value.trim());
             if value.is_err() {

@@ -11,6 +11,7 @@ mod look;
 pub(crate) use look::secret_name;
 pub use look::without_secrets;
 
+use http::HeaderMap;
 use keeper::ports::Marks;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -54,6 +55,22 @@ impl Redactor {
         self.know(token, &self.mark(token));
     }
 
+    /// Looks out for what headers of a request hold: those whose name says that it is a secret.
+    pub(crate) fn headers(&mut self, headers: &HeaderMap) {
+        for (name, value) in headers {
+            let Ok(value) = value.to_str() else { continue };
+            match value.split_once(' ') {
+                // A name and a password: no mark, by which one could be tried.
+                Some((scheme, pair)) if scheme.eq_ignore_ascii_case("basic") => self.password(pair),
+                _ if secret_name(name.as_str()) => {
+                    self.token(value);
+                    self.token(value.rsplit(' ').next().unwrap_or_default());
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Looks out for the value of a cookie. Values such as `1` or `true` are no secrets.
     pub(crate) fn cookie(&mut self, value: &str) {
         let value = cookie_value(value);
@@ -94,9 +111,39 @@ impl Redactor {
         text
     }
 
+    /// One parameter of a form that is sent (RFC 6749 appendix B), without secrets.
+    pub(crate) fn parameter(&self, name: &str, value: &str) -> String {
+        if look::SINGLE_USE.contains(&name) {
+            return HIDDEN.to_owned();
+        }
+        // What stands in the settings, in clear, may look like anything.
+        if look::IN_CLEAR.contains(&name) {
+            return self.without_known(value);
+        }
+        self.string(value, secret_name(name))
+    }
+
     /// JSON without secrets.
     pub(crate) fn json(&self, value: &Value) -> Value {
         self.member(value, false)
+    }
+
+    /// JSON that is public by nature: without the secrets that are known, and nothing else is hidden.
+    pub(crate) fn public_json(&self, value: &Value) -> Value {
+        if let Some(object) = value.as_object() {
+            let members = object
+                .iter()
+                .map(|(name, inner)| (self.without_known(name), self.public_json(inner)));
+            return Value::Object(members.collect::<Map<_, _>>());
+        }
+        if let Some(items) = value.as_array() {
+            return items.iter().map(|item| self.public_json(item)).collect();
+        }
+        match value.as_str() {
+            Some(text) => Value::String(self.without_known(text)),
+            None if self.knows(&value.to_string()) => HIDDEN.into(),
+            None => value.clone(),
+        }
     }
 
     /// What should have been JSON and is torn: every text in it is hidden, only names remain.

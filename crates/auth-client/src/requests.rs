@@ -4,7 +4,7 @@ use crate::granted::kept;
 use crate::plan::Plan;
 use crate::pointer;
 use crate::settings::RenewWith;
-use crate::transport::Outgoing;
+use crate::transport::{Outgoing, Payload};
 use http::Method;
 use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
@@ -24,7 +24,7 @@ pub(crate) fn sign_in(plan: &Plan, credentials: &Credentials) -> Outgoing {
     pointer::put(&mut body, &fields.user_field, credentials.user.as_str().into());
     pointer::put(&mut body, &fields.password_field, credentials.password.expose_secret().into());
     let headers = headers(plan, true);
-    Outgoing { method: Method::POST, url: plan.login.clone(), headers, body: Some(body.into()) }
+    Outgoing { method: Method::POST, url: plan.login.clone(), headers, body: json(body) }
 }
 
 pub(crate) fn refresh(plan: &Plan, tokens: &Tokens) -> Result<Outgoing, Unfit> {
@@ -48,7 +48,7 @@ pub(crate) fn refresh(plan: &Plan, tokens: &Tokens) -> Result<Outgoing, Unfit> {
         }
     }
     let (method, url) = (Method::POST, plan.refresh.clone());
-    Ok(Outgoing { method, url, headers, body: Some(body.into()) })
+    Ok(Outgoing { method, url, headers, body: json(body) })
 }
 
 /// `None` where the account has no such request, or where nothing in the session tells the server
@@ -69,7 +69,7 @@ pub(crate) fn sign_out(plan: &Plan, tokens: &Tokens) -> Result<Option<Outgoing>,
     if !names_the_session && !matches!(tokens.renewal, RenewalSecret::Cookies(_)) {
         return Ok(None);
     }
-    let body = (*method == Method::POST || !body.is_empty()).then_some(Value::Object(body));
+    let body = if *method == Method::POST || !body.is_empty() { json(body) } else { None };
     let mut headers = headers(plan, body.is_some());
     carry_cookies(&mut headers, tokens)?;
     if logout.bearer {
@@ -87,6 +87,10 @@ pub(crate) fn call_api(plan: &Plan, access: &SecretString) -> Option<Result<Outg
         Ok(Outgoing { method: Method::GET, url: url.clone(), headers, body: None })
     };
     Some(outgoing(url, header))
+}
+
+fn json(body: Map<String, Value>) -> Option<Payload> {
+    Some(Payload::Json(body.into()))
 }
 
 /// What every request carries. The account's own headers win over ours, and lose against what
@@ -115,7 +119,7 @@ fn carry_cookies(headers: &mut HeaderMap, tokens: &Tokens) -> Result<(), Unfit> 
 
 const UNSENDABLE: Unfit = "the token cannot stand in a header";
 
-fn carrier(scheme: &str, token: &SecretString) -> Result<HeaderValue, Unfit> {
+pub(crate) fn carrier(scheme: &str, token: &SecretString) -> Result<HeaderValue, Unfit> {
     let token = token.expose_secret();
     let text = if scheme.is_empty() { token.to_owned() } else { format!("{scheme} {token}") };
     let mut value = HeaderValue::try_from(text).map_err(|_| UNSENDABLE)?;

@@ -1,15 +1,15 @@
 //! The token API: JSON login and refresh, as an account's settings describe them.
 
 use crate::classify::{self, Asking, Body, Named};
-use crate::evidence::Told;
+use crate::evidence::{Told, failure};
 use crate::granted::{self, Context, Granted};
 use crate::plan::{Plan, SettingsProblem};
-use crate::redact::{self, Redactor};
+use crate::redact::Redactor;
 use crate::settings::AccountSettings;
-use crate::transport::{Arrived, Line, Lost, Outgoing, Patience, Proxying, Timing};
+use crate::transport::{Arrived, Line, Lost, Outgoing, Timing};
 use crate::{api, cookies, date, evidence, pointer, requests};
 use async_trait::async_trait;
-use engine::{Class, Exchange, Failure, Lifetime};
+use engine::{Class, Exchange, Failure};
 use keeper::ports::{Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Credentials, Marks};
 use keeper::record::{RenewalSecret, Tokens};
 use secrecy::{ExposeSecret, SecretString};
@@ -41,8 +41,7 @@ impl TokenApi {
     /// The first setting that cannot be used; [`AccountSettings::problems`] tells all of them.
     pub fn new(settings: AccountSettings, clock: Arc<dyn Clock>) -> Result<Self, SettingsProblem> {
         let plan = Plan::of(&settings).map_err(SettingsProblem::first)?;
-        let proxying = Proxying::for_server(plan.loopback);
-        let line = Line::new(Arc::clone(&clock), Patience::default(), proxying);
+        let line = Line::to(&plan.login, &settings.network, Arc::clone(&clock));
         Ok(Self { plan, line, clock, good: Told::Shape })
     }
 
@@ -69,7 +68,8 @@ impl TokenApi {
         };
         let body = Body::of(&came);
         self.learn(&came, &body, &mut redactor);
-        let wrong = classify::answer(asking, &came, &body, &self.plan, timing.wall_after());
+        let wrong =
+            classify::answer(asking, &came, &body, (&self.plan).into(), timing.wall_after());
         let context = Context {
             plan: &self.plan,
             user: beside.user,
@@ -93,13 +93,7 @@ impl TokenApi {
     /// nobody else's business.
     fn redactor(&self, marks: &Marks) -> Redactor {
         let mut redactor = Redactor::new(marks.clone());
-        for (name, value) in &self.plan.headers {
-            let Ok(value) = value.to_str() else { continue };
-            if redact::secret_name(name.as_str()) {
-                redactor.token(value);
-                redactor.token(value.rsplit(' ').next().unwrap_or_default());
-            }
-        }
+        redactor.headers(&self.plan.headers);
         redactor
     }
 
@@ -190,7 +184,7 @@ impl AuthServer for TokenApi {
         let body = Body::of(&came);
         self.learn(&came, &body, &mut redactor);
         let wall = timing.wall_after();
-        match classify::answer(Asking::SignOut, &came, &body, &self.plan, wall) {
+        match classify::answer(Asking::SignOut, &came, &body, (&self.plan).into(), wall) {
             Some(named) => Err(failure(&sent, timing, Some((&came, &body)), &redactor, named)),
             None => {
                 let detail = format!("{}: signed out at the server", came.status);
@@ -220,7 +214,7 @@ impl AuthServer for TokenApi {
         };
         let body = Body::of(&came);
         self.learn(&came, &body, &mut redactor);
-        let said = api::verdict(&came, &body, &self.plan);
+        let said = api::verdict(&came, &body, (&self.plan).into());
         let clock = said.ours.then(|| sample(&came, timing)).flatten();
         let came = Some((&came, &body));
         let told = if said.verdict == ApiVerdict::Accepted { self.good } else { Told::Whole };
@@ -237,13 +231,7 @@ fn answer(
     (redactor, told): (&Redactor, Told),
     granted: Granted,
 ) -> Answer {
-    let detail = match &granted.lifetime {
-        Lifetime::Told(ms) => format!("{}: a token for {}", came.0.status, spoken(*ms)),
-        Lifetime::Unknown(Some(words)) => {
-            format!("{}: a token; \"{words}\" is no lifetime", came.0.status)
-        }
-        Lifetime::Unknown(None) => format!("{}: a token, no lifetime told", came.0.status),
-    };
+    let detail = granted::in_words(came.0.status, &granted.lifetime);
     Answer {
         tokens: granted.tokens,
         asked: timing.asked,
@@ -256,18 +244,6 @@ fn answer(
         exchange: evidence::exchange(sent, timing, Some(came), redactor, told, None, &detail),
         clock: sample(came.0, timing),
     }
-}
-
-fn failure(
-    sent: &Outgoing,
-    timing: Timing,
-    came: Option<(&Arrived, &Body)>,
-    redactor: &Redactor,
-    named: Named,
-) -> Box<Failure> {
-    let Named { class, code, retry_after_ms, detail } = named;
-    let exchange = evidence::exchange(sent, timing, came, redactor, Told::Whole, code, &detail);
-    Box::new(Failure { class, retry_after_ms, exchange })
 }
 
 fn sample(came: &Arrived, timing: Timing) -> Option<engine::ClockSample> {

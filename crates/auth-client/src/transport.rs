@@ -15,7 +15,7 @@ use bytes::Bytes;
 use engine::{Boot, Now, Wall};
 use http::{HeaderMap, Method};
 use keeper::ports::Clock;
-use reqwest::{Client, redirect, retry};
+use reqwest::{Certificate, Client, redirect, retry};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -52,7 +52,23 @@ pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<Payload>,
+}
+
+/// What a request carries. No `Debug`: it holds secrets.
+pub(crate) enum Payload {
+    Json(Value),
+    /// `application/x-www-form-urlencoded`, as it leaves.
+    Form(String),
+}
+
+impl Payload {
+    fn text(&self) -> String {
+        match self {
+            Self::Json(json) => json.to_string(),
+            Self::Form(form) => form.clone(),
+        }
+    }
 }
 
 /// An answer, or as much of it as came.
@@ -104,23 +120,35 @@ pub(crate) struct Line {
     clock: Arc<dyn Clock>,
     patience: Patience,
     proxying: Proxying,
+    network: Network,
     // Made when first needed: reading the certificates of the system takes longer than the start
     // of the app can spare.
+    by_tls: Clients,
+    in_the_open: Clients,
+}
+
+/// One that is patient, and one that is not.
+#[derive(Default)]
+struct Clients {
     patient: OnceLock<Result<Client, Lost>>,
     quick: OnceLock<Result<Client, Lost>>,
 }
 
 impl Line {
-    pub(crate) fn new(clock: Arc<dyn Clock>, patience: Patience, proxying: Proxying) -> Self {
-        let (patient, quick) = (OnceLock::new(), OnceLock::new());
-        Self { clock, patience, proxying, patient, quick }
-    }
-
     /// The way to the server at `url`, through the network that its account needs.
     pub(crate) fn to(url: &Url, network: &Network, clock: Arc<dyn Clock>) -> Self {
-        let _ = network;
-        let loopback = crate::plan::is_loopback(url);
-        Self::new(clock, Patience::default(), Proxying::for_server(loopback))
+        let proxying = Proxying::for_server(crate::plan::is_loopback(url));
+        Self::through(network.clone(), clock, Patience::default(), proxying)
+    }
+
+    fn through(
+        network: Network,
+        clock: Arc<dyn Clock>,
+        patience: Patience,
+        proxying: Proxying,
+    ) -> Self {
+        let (by_tls, in_the_open) = (Clients::default(), Clients::default());
+        Self { clock, patience, proxying, network, by_tls, in_the_open }
     }
 
     /// Sends a request, once.
@@ -148,25 +176,31 @@ impl Line {
     }
 
     async fn answer(&self, request: &Outgoing, quickly: bool) -> Result<reqwest::Response, Lost> {
-        let (client, connect) = if quickly {
-            (&self.quick, self.patience.connect_quickly)
-        } else {
-            (&self.patient, self.patience.connect)
-        };
+        if !self.network.allows(&request.url) {
+            // Settings are checked before they come here. But an endpoint may be a server's own word,
+            // and what is kept of it may be written by anybody.
+            return Err(Lost::unprotected());
+        }
         let plain = request.url.scheme() == "http";
+        let clients = if plain { &self.in_the_open } else { &self.by_tls };
+        let (client, connect) = if quickly {
+            (&clients.quick, self.patience.connect_quickly)
+        } else {
+            (&clients.patient, self.patience.connect)
+        };
         let client = client.get_or_init(|| self.client(connect, plain));
         let client = client.as_ref().map_err(Lost::clone)?;
         let mut sent = client
             .request(request.method.clone(), request.url.clone())
             .headers(request.headers.clone());
         if let Some(body) = &request.body {
-            sent = sent.body(body.to_string());
+            sent = sent.body(body.text());
         }
         let proxy = self.proxying.for_url(&request.url);
         sent.send().await.map_err(|error| Lost::of(&error, connect, self.patience.whole, proxy))
     }
 
-    /// A client for this server, which is asked in the open or by TLS and never both.
+    /// A client that asks by TLS, or in the open, and never both.
     fn client(&self, connect: Duration, plain: bool) -> Result<Client, Lost> {
         let mut client = Client::builder()
             .user_agent(USER_AGENT)
@@ -189,6 +223,15 @@ impl Line {
             // Plain http is for this computer: a name server must not lead it elsewhere, nor another
             // user who listens on the other loopback address.
             client = client.resolve("localhost", SocketAddr::from(([127, 0, 0, 1], 0)));
+        } else {
+            // Beside those of the system, never instead of them: an account may need both, such as a
+            // server inside and its keys outside.
+            let added = self.network.authorities().map_err(|problem| Lost::unusable(&problem))?;
+            for certificate in added {
+                let read = Certificate::from_der(&certificate);
+                let read = read.map_err(|error| Lost::no_client(&error))?;
+                client = client.tls_certs_merge([read]);
+            }
         }
         self.proxying.applied_to(client).build().map_err(|error| Lost::no_client(&error))
     }

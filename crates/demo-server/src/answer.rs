@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value, json};
 use crate::clock::{rfc3339, told_ms};
 use crate::counters::Endpoint;
 use crate::handlers::{REFRESH_COOKIE, SID_COOKIE};
-use crate::outcome::{Challenge, Outcome, Refused, Tokens};
+use crate::outcome::{Outcome, Refused, Tokens};
 use crate::switches::{LifetimeShape, Switches};
 
 /// An answer whose bytes can still be spoilt.
@@ -101,12 +101,7 @@ fn bad(status: StatusCode, error: &str, message: &str, switches: &Switches) -> A
 
 fn refusal(refused: &Refused, switches: &Switches) -> Answer {
     let mut answer = bad(StatusCode::UNAUTHORIZED, refused.error, &refused.message, switches);
-    let challenge = match refused.challenge {
-        Challenge::None => None,
-        Challenge::Bearer => Some("Bearer"),
-        Challenge::InvalidToken => Some(r#"Bearer error="invalid_token""#),
-    };
-    if let Some(challenge) = challenge.filter(|_| !switches.envelope) {
+    if let Some(challenge) = refused.challenge.header().filter(|_| !switches.envelope) {
         answer.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     answer
@@ -121,28 +116,45 @@ fn token_body(tokens: &Tokens, switches: &Switches, now_ms: u64) -> Value {
     if switches.tell_refresh_lifetime {
         body.insert("refreshExpiresIn".to_owned(), seconds(tokens.refresh_lifetime_ms));
     }
-    let lifetime = tokens.access_lifetime_ms;
-    let (name, value) = match switches.lifetime_shape {
-        LifetimeShape::Absent => return Value::Object(body),
-        LifetimeShape::Seconds => ("expiresIn", seconds(lifetime)),
-        LifetimeShape::Zero => ("expiresIn", json!(0)),
-        LifetimeShape::Negative => ("expiresIn", json!(-1)),
-        LifetimeShape::Text => ("expiresIn", seconds(lifetime).to_string().into()),
-        LifetimeShape::Fraction => ("expiresIn", seconds(lifetime.saturating_sub(500).max(500))),
-        LifetimeShape::Words => ("expiresIn", json!("soon")),
-        LifetimeShape::Milliseconds => ("expiresIn", json!(lifetime)),
-        LifetimeShape::Absolute => {
-            let end = now_ms.saturating_add(lifetime);
-            ("expiresAt", rfc3339(told_ms(end, switches.clock_offset_ms)).into())
-        }
-        LifetimeShape::Year9999 => ("expiresAt", json!("9999-12-31T23:59:59Z")),
-    };
-    body.insert(name.to_owned(), value);
+    if let Some((told, value)) = lifetime(tokens.access_lifetime_ms, switches, now_ms) {
+        let name = match told {
+            Told::In => "expiresIn",
+            Told::At => "expiresAt",
+        };
+        body.insert(name.to_owned(), value);
+    }
     Value::Object(body)
 }
 
+/// What a lifetime is told as.
+pub(crate) enum Told {
+    /// How long it is.
+    In,
+    /// When it ends.
+    At,
+}
+
+/// An access token's lifetime as the switches want it told; none where it is not.
+pub(crate) fn lifetime(lifetime: u64, switches: &Switches, now_ms: u64) -> Option<(Told, Value)> {
+    Some(match switches.lifetime_shape {
+        LifetimeShape::Absent => return None,
+        LifetimeShape::Seconds => (Told::In, seconds(lifetime)),
+        LifetimeShape::Zero => (Told::In, json!(0)),
+        LifetimeShape::Negative => (Told::In, json!(-1)),
+        LifetimeShape::Text => (Told::In, seconds(lifetime).to_string().into()),
+        LifetimeShape::Fraction => (Told::In, seconds(lifetime.saturating_sub(500).max(500))),
+        LifetimeShape::Words => (Told::In, json!("soon")),
+        LifetimeShape::Milliseconds => (Told::In, json!(lifetime)),
+        LifetimeShape::Absolute => {
+            let end = now_ms.saturating_add(lifetime);
+            (Told::At, rfc3339(told_ms(end, switches.clock_offset_ms)).into())
+        }
+        LifetimeShape::Year9999 => (Told::At, json!("9999-12-31T23:59:59Z")),
+    })
+}
+
 /// Milliseconds as a JSON number of seconds, with a fraction only where there is one.
-fn seconds(ms: u64) -> Value {
+pub(crate) fn seconds(ms: u64) -> Value {
     if ms.is_multiple_of(1_000) {
         return json!(ms / 1_000);
     }

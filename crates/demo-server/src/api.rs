@@ -1,5 +1,5 @@
-//! The public API, from arrival to answer: count it, wait, let it go wrong or handle it, say it,
-//! note it.
+//! What is asked of this server, from arrival to answer: count it, wait, let it go wrong or
+//! handle it, say it, note it. The tutorial's API and the OpenID provider both go this way.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use crate::answer::{Answer, say};
-use crate::counters::{Endpoint, Exchange};
+use crate::answer::Answer;
+use crate::counters::{Counters, Endpoint, Exchange};
 use crate::desk::{Desk, Keep, Saved};
 use crate::fault::{self, Moment};
-use crate::handlers::{Asked, handle};
+use crate::handlers::Asked;
 use crate::outcome::Outcome;
 use crate::serve::NoAnswer;
 use crate::switches::{FaultKind, Switches};
@@ -30,6 +30,26 @@ pub(crate) fn router(desk: Arc<Desk>) -> Router {
         .with_state(desk)
 }
 
+/// A request in the manner of one of the two APIs, taken apart once.
+pub(crate) trait Request: Send + Sync + 'static {
+    fn endpoint(&self) -> Endpoint;
+
+    fn access_token(&self) -> Option<&str>;
+
+    fn refresh_token(&self, switches: &Switches) -> Option<&str>;
+
+    /// Counts that it was asked.
+    fn count(&self, counters: &mut Counters) {
+        counters.asked(self.endpoint());
+    }
+
+    /// Decides about it. This runs while the state is locked, so nothing in it waits.
+    fn handle(&self, fresh: FreshTokens, saved: &mut Saved, now_ms: u64) -> (Outcome, Keep);
+
+    /// Says a decision as the switches want it said.
+    fn say(&self, outcome: &Outcome, switches: &Switches, now_ms: u64) -> Answer;
+}
+
 /// What a request met when it arrived.
 struct Arrival {
     switches: Switches,
@@ -40,32 +60,29 @@ struct Arrival {
 }
 
 async fn login(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
-    exchange(desk, Endpoint::Login, headers, body).await
+    exchange(desk, Asked::read(Endpoint::Login, &headers, &body)).await
 }
 
 async fn refresh(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
-    exchange(desk, Endpoint::Refresh, headers, body).await
+    exchange(desk, Asked::read(Endpoint::Refresh, &headers, &body)).await
 }
 
 async fn me(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
-    exchange(desk, Endpoint::Api, headers, body).await
+    exchange(desk, Asked::read(Endpoint::Api, &headers, &body)).await
 }
 
 async fn logout(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
-    exchange(desk, Endpoint::Logout, headers, body).await
+    exchange(desk, Asked::read(Endpoint::Logout, &headers, &body)).await
 }
 
-async fn exchange(
-    desk: Arc<Desk>,
-    endpoint: Endpoint,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let asked = Arc::new(Asked::read(endpoint, &headers, &body));
+/// Takes a request through all of it.
+pub(crate) async fn exchange(desk: Arc<Desk>, asked: impl Request) -> Response {
+    let asked = Arc::new(asked);
+    let endpoint = asked.endpoint();
     let arriving = Arc::clone(&asked);
-    let arrival = desk.change(move |saved, _| arrive(&arriving, saved)).await;
+    let arrival = desk.change(move |saved, _| arrive(&*arriving, saved)).await;
     let Ok(Arrival { mut switches, fault, times_set, refresh_token }) = arrival else {
-        return say(&Outcome::Trouble, endpoint, &Switches::default(), 0).into_response();
+        return asked.say(&Outcome::Trouble, &Switches::default(), 0).into_response();
     };
     if switches.latency_ms > 0 {
         tokio::time::sleep(Duration::from_millis(switches.latency_ms)).await;
@@ -86,10 +103,10 @@ async fn exchange(
     }
     let now_ms = desk.now_ms();
     let right = match &outcome {
-        Some(outcome) => say(outcome, endpoint, &switches, now_ms),
+        Some(outcome) => asked.say(outcome, &switches, now_ms),
         None => Answer::empty(StatusCode::OK),
     };
-    let response = fault::answer(fault, right, endpoint, &switches, now_ms);
+    let response = fault::answer(fault, right, &*asked, &switches, now_ms);
 
     let (new_access_token, new_refresh_token) =
         outcome.as_ref().map(Outcome::fingerprints).unwrap_or_default();
@@ -111,9 +128,9 @@ async fn exchange(
     response
 }
 
-fn arrive(asked: &Asked, saved: &mut Saved) -> (Arrival, Keep) {
+fn arrive(asked: &impl Request, saved: &mut Saved) -> (Arrival, Keep) {
     let endpoint = asked.endpoint();
-    saved.counters.asked(endpoint);
+    asked.count(&mut saved.counters);
     let shown = asked.refresh_token(&saved.switches);
     if let Some(shown) = shown.filter(|_| endpoint == Endpoint::Refresh) {
         let again = saved.grants.note_shown(TokenHash::of(shown));
@@ -135,7 +152,7 @@ fn arrive(asked: &Asked, saved: &mut Saved) -> (Arrival, Keep) {
 }
 
 /// Handles the request, and says which switches were in force when it was.
-async fn decide(desk: &Arc<Desk>, asked: Arc<Asked>) -> (Outcome, Option<Switches>) {
+async fn decide(desk: &Arc<Desk>, asked: Arc<impl Request>) -> (Outcome, Option<Switches>) {
     let fresh = match FreshTokens::new() {
         Ok(fresh) => fresh,
         Err(error) => {
@@ -144,7 +161,7 @@ async fn decide(desk: &Arc<Desk>, asked: Arc<Asked>) -> (Outcome, Option<Switche
         }
     };
     let decided = desk.change(move |saved, now_ms| {
-        let (outcome, keep) = handle(&asked, fresh, saved, now_ms);
+        let (outcome, keep) = asked.handle(fresh, saved, now_ms);
         ((outcome, Some(saved.switches.clone())), keep)
     });
     decided.await.unwrap_or_else(|error| {

@@ -3,18 +3,19 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A place of the public API.
+/// A place of the public API. Under `/openid`, the token endpoint is the place of what is asked
+/// of it, userinfo is an API call, and a revocation is a sign-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "demo.ts")]
 pub enum Endpoint {
-    /// `POST /api/login`.
+    /// `POST /api/login`, and `POST /openid/token` with a code or for a device.
     Login,
-    /// `POST /api/refresh_token`.
+    /// `POST /api/refresh_token`, and `POST /openid/token` with a refresh token.
     Refresh,
-    /// `GET /api/me`.
+    /// `GET /api/me`, and `/openid/userinfo`.
     Api,
-    /// `POST /api/logout`.
+    /// `POST /api/logout`, and `POST /openid/revoke`.
     Logout,
 }
 
@@ -47,6 +48,16 @@ pub struct Counters {
     pub logouts: u64,
     /// Requests that met a fault.
     pub faults_shown: u64,
+    /// Authorization codes given to a browser.
+    pub codes_issued: u64,
+    /// Authorization codes that came and were not good, for whatever reason.
+    pub codes_refused: u64,
+    /// Polls of devices. The one that settles a sign-in counts as a sign-in too.
+    pub device_polls: u64,
+    /// Revocations asked for over OAuth; each is a sign-out too.
+    pub revocations: u64,
+    /// Userinfo asked for; each is an API call too.
+    pub userinfo_calls: u64,
 }
 
 impl Counters {

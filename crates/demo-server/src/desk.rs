@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::clock::{Clock, told_ms};
 use crate::counters::{Counters, Exchange};
+use crate::openid::{self, OpenId};
 use crate::policy::Grants;
 use crate::storage::Folder;
 use crate::switches::Switches;
@@ -34,6 +35,8 @@ pub(crate) struct Saved {
     pub(crate) counters: Counters,
     #[serde(default)]
     pub(crate) grants: Grants,
+    #[serde(default)]
+    pub(crate) openid: OpenId,
     /// How often somebody set the switches since the start; held requests wait for the next.
     #[serde(skip)]
     pub(crate) times_set: u64,
@@ -67,6 +70,8 @@ pub(crate) struct Desk {
     switches: watch::Sender<Switches>,
     pub(crate) instance: String,
     pub(crate) control_key: String,
+    /// The OpenID provider's name.
+    pub(crate) issuer: String,
 }
 
 struct Book {
@@ -93,6 +98,7 @@ impl Desk {
             switches: watch::Sender::new(saved.switches.clone()),
             instance: saved.instance.clone(),
             control_key: saved.control_key.clone(),
+            issuer: openid::issuer(&saved),
             book: Mutex::new(Book { saved, stopped: false }),
         }
     }
@@ -166,6 +172,11 @@ impl Desk {
 
     pub(crate) fn watch_switches(&self) -> watch::Receiver<Switches> {
         self.switches.subscribe()
+    }
+
+    /// How the server is set at this moment.
+    pub(crate) fn switches(&self) -> Switches {
+        self.switches.borrow().clone()
     }
 
     /// Adds to the log; the number is given here.

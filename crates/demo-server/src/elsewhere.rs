@@ -16,7 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 pub struct Elsewhere {
     port: u16,
     folder: Folder,
-    config: Config,
+    config: Box<Config>,
 }
 
 impl Elsewhere {
@@ -24,7 +24,7 @@ impl Elsewhere {
     pub(crate) async fn find(folder: Folder, config: &Config) -> Option<Self> {
         let peek = folder.peek()?;
         let port = peek.port?;
-        let config = config.clone();
+        let config = Box::new(config.clone());
         hello(port, &peek.instance).await.then_some(Self { port, folder, config })
     }
 

@@ -11,7 +11,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::answer::{Answer, say};
+use crate::answer::Answer;
+use crate::api::Request;
 use crate::clock::{http_date, told_ms};
 use crate::counters::Endpoint;
 use crate::outcome::Outcome;
@@ -71,7 +72,7 @@ impl FaultKind {
 pub(crate) fn answer(
     kind: FaultKind,
     right: Answer,
-    endpoint: Endpoint,
+    asked: &impl Request,
     switches: &Switches,
     now_ms: u64,
 ) -> Response {
@@ -92,13 +93,13 @@ pub(crate) fn answer(
         }
         FaultKind::Refuse | FaultKind::ApiRefuses => {
             let message = "refused by a switch of the demo server";
-            let outcome = match endpoint {
+            let outcome = match asked.endpoint() {
                 Endpoint::Api => Outcome::invalid_token(message),
                 Endpoint::Login | Endpoint::Refresh | Endpoint::Logout => {
                     Outcome::invalid_grant(message)
                 }
             };
-            say(&outcome, endpoint, switches, now_ms).into_response()
+            asked.say(&outcome, switches, now_ms).into_response()
         }
         FaultKind::Bare401 => Answer::empty(StatusCode::UNAUTHORIZED).into_response(),
         FaultKind::DropAfterRotating | FaultKind::DropBeforeHandling => {

@@ -5,8 +5,9 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use serde_json::Value;
-use subtle::ConstantTimeEq as _;
 
+use crate::answer::{Answer, say};
+use crate::api::Request;
 use crate::counters::Endpoint;
 use crate::desk::{Keep, Saved};
 use crate::outcome::{Challenge, Outcome, Refused, Tokens};
@@ -30,12 +31,6 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn read(endpoint: Endpoint, headers: &HeaderMap, body: &Bytes) -> Self {
-        let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        // The scheme's case does not matter (RFC 9110 section 11.1).
-        let bearer = bearer
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim().to_owned());
         let cookies = headers
             .get_all(COOKIE)
             .iter()
@@ -44,19 +39,8 @@ impl Asked {
             .filter_map(|pair| pair.trim().split_once('='))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
+        let bearer = bearer(headers);
         Self { endpoint, body: serde_json::from_slice(body).ok(), bearer, cookies }
-    }
-
-    pub(crate) fn endpoint(&self) -> Endpoint {
-        self.endpoint
-    }
-
-    pub(crate) fn access_token(&self) -> Option<&str> {
-        self.bearer.as_deref()
-    }
-
-    pub(crate) fn refresh_token(&self, switches: &Switches) -> Option<&str> {
-        if switches.cookie_form { self.cookie(REFRESH_COOKIE) } else { self.field("refreshToken") }
     }
 
     fn cookie(&self, name: &str) -> Option<&str> {
@@ -68,23 +52,43 @@ impl Asked {
     }
 }
 
-/// Decides about a request.
-pub(crate) fn handle(
-    asked: &Asked,
-    fresh: FreshTokens,
-    saved: &mut Saved,
-    now_ms: u64,
-) -> (Outcome, Keep) {
-    let (outcome, keep) = match asked.endpoint {
-        Endpoint::Login => login(asked, fresh, saved, now_ms),
-        Endpoint::Refresh => refresh(asked, fresh, saved, now_ms),
-        Endpoint::Api => me(asked, saved, now_ms),
-        Endpoint::Logout => logout(asked, saved),
-    };
-    if matches!(outcome, Outcome::Refused(_)) {
-        saved.counters.refused(asked.endpoint);
+impl Request for Asked {
+    fn endpoint(&self) -> Endpoint {
+        self.endpoint
     }
-    (outcome, keep)
+
+    fn access_token(&self) -> Option<&str> {
+        self.bearer.as_deref()
+    }
+
+    fn refresh_token(&self, switches: &Switches) -> Option<&str> {
+        if switches.cookie_form { self.cookie(REFRESH_COOKIE) } else { self.field("refreshToken") }
+    }
+
+    fn handle(&self, fresh: FreshTokens, saved: &mut Saved, now_ms: u64) -> (Outcome, Keep) {
+        let (outcome, keep) = match self.endpoint {
+            Endpoint::Login => login(self, fresh, saved, now_ms),
+            Endpoint::Refresh => refresh(self, fresh, saved, now_ms),
+            Endpoint::Api => me(self.access_token(), saved, now_ms),
+            Endpoint::Logout => logout(self, saved),
+        };
+        if matches!(outcome, Outcome::Refused(_)) {
+            saved.counters.refused(self.endpoint);
+        }
+        (outcome, keep)
+    }
+
+    fn say(&self, outcome: &Outcome, switches: &Switches, now_ms: u64) -> Answer {
+        say(outcome, self.endpoint, switches, now_ms)
+    }
+}
+
+/// Taken from the header (RFC 6750 section 2.1). The scheme's case does not matter (RFC 9110
+/// section 11.1).
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
 fn login(asked: &Asked, fresh: FreshTokens, saved: &mut Saved, now_ms: u64) -> (Outcome, Keep) {
@@ -92,9 +96,7 @@ fn login(asked: &Asked, fresh: FreshTokens, saved: &mut Saved, now_ms: u64) -> (
     else {
         return (Outcome::Invalid("username and password are needed"), Keep::InMemory);
     };
-    let known = users::known(username)
-        .filter(|user| bool::from(user.password.as_bytes().ct_eq(password.as_bytes())));
-    let Some(User { username, .. }) = known else {
+    let Some(User { username, .. }) = users::with_password(username, password) else {
         let refused = Refused {
             error: "invalid_credentials",
             message: "wrong user name or password".to_owned(),
@@ -102,17 +104,31 @@ fn login(asked: &Asked, fresh: FreshTokens, saved: &mut Saved, now_ms: u64) -> (
         };
         return (Outcome::Refused(refused), Keep::InMemory);
     };
+    let (access, sid) = (fresh.access, fresh.sid);
+    let mut tokens = begin(username, access, Some(fresh.refresh), saved, now_ms);
+    tokens.sid = (saved.switches.cookie_form && tokens.refresh.is_some()).then_some(sid);
+    (Outcome::Tokens(tokens), Keep::Durably)
+}
+
+/// Begins a session, which can be renewed if there is a refresh token and the switches let it
+/// be told.
+pub(crate) fn begin(
+    username: &str,
+    access: String,
+    refresh: Option<String>,
+    saved: &mut Saved,
+    now_ms: u64,
+) -> Tokens {
     let renewable = saved.switches.tell_refresh_token != TellRefreshToken::Never;
-    let refresh = renewable.then_some(fresh.refresh);
+    let refresh = refresh.filter(|_| renewable);
     saved.grants.sign_in(
         username,
         &saved.switches.terms(),
-        TokenHash::of(&fresh.access),
+        TokenHash::of(&access),
         refresh.as_deref().map(TokenHash::of),
         now_ms,
     );
-    let sid = (saved.switches.cookie_form && renewable).then_some(fresh.sid);
-    (Outcome::Tokens(tokens(fresh.access, refresh, sid, &saved.switches)), Keep::Durably)
+    tokens(access, refresh, &saved.switches)
 }
 
 fn refresh(asked: &Asked, fresh: FreshTokens, saved: &mut Saved, now_ms: u64) -> (Outcome, Keep) {
@@ -122,6 +138,25 @@ fn refresh(asked: &Asked, fresh: FreshTokens, saved: &mut Saved, now_ms: u64) ->
     if saved.switches.cookie_form && asked.cookie(SID_COOKIE).is_none() {
         return (Outcome::Invalid("the cookie sid is needed"), Keep::InMemory);
     }
+    // What an OAuth client was given is for that client, which says here nowhere who it is.
+    let renewed = if saved.grants.authorization(TokenHash::of(shown)).is_some() {
+        Err(Refusal::Unknown)
+    } else {
+        renew(shown, fresh, saved, now_ms)
+    };
+    match renewed {
+        Ok((_, tokens)) => (Outcome::Tokens(tokens), Keep::Durably),
+        Err(refusal) => (Outcome::invalid_grant(refusal), Keep::Durably),
+    }
+}
+
+/// Renews a session, and says whose it is.
+pub(crate) fn renew(
+    shown: &str,
+    fresh: FreshTokens,
+    saved: &mut Saved,
+    now_ms: u64,
+) -> Result<(String, Tokens), Refusal> {
     let pair =
         Pair { access: TokenHash::of(&fresh.access), refresh: TokenHash::of(&fresh.refresh) };
     let terms = saved.switches.terms();
@@ -133,33 +168,29 @@ fn refresh(asked: &Asked, fresh: FreshTokens, saved: &mut Saved, now_ms: u64) ->
                 (false, TellRefreshToken::Always) => Some(shown.to_owned()),
                 (false, TellRefreshToken::WhenNew | TellRefreshToken::Never) => None,
             };
-            let tokens = tokens(fresh.access, refresh, None, &saved.switches);
-            (Outcome::Tokens(tokens), Keep::Durably)
+            Ok((renewed.username, tokens(fresh.access, refresh, &saved.switches)))
         }
         Err(refusal) => {
             saved.counters.reuse_detected += u64::from(refusal == Refusal::Replaced);
-            (Outcome::invalid_grant(refusal), Keep::Durably)
+            Err(refusal)
         }
     }
 }
 
-fn tokens(
-    access: String,
-    refresh: Option<String>,
-    sid: Option<String>,
-    switches: &Switches,
-) -> Tokens {
+fn tokens(access: String, refresh: Option<String>, switches: &Switches) -> Tokens {
     Tokens {
         access,
         access_lifetime_ms: switches.access_lifetime_ms,
         refresh,
         refresh_lifetime_ms: switches.refresh_lifetime_ms,
-        sid,
+        sid: None,
+        openid: None,
     }
 }
 
-fn me(asked: &Asked, saved: &mut Saved, now_ms: u64) -> (Outcome, Keep) {
-    let Some(shown) = asked.access_token() else {
+/// Says who it is whose access token was shown.
+pub(crate) fn me(shown: Option<&str>, saved: &mut Saved, now_ms: u64) -> (Outcome, Keep) {
+    let Some(shown) = shown else {
         let refused = Refused {
             error: "invalid_token",
             message: "an access token is needed".to_owned(),

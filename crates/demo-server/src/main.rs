@@ -105,6 +105,8 @@ fn introduce(running: &Running) {
     for user in USERS {
         println!("  sign in as {} with the password {}", user.username, user.password);
     }
+    println!("  OpenID issuer: {}", running.issuer());
+    println!("    any client id is a public client; demo-confidential has the secret demo-secret");
     println!("  control key: {}", running.control_key());
     if let Some(path) = running.set_aside() {
         println!("  The state file made no sense; it was moved to {}", path.display());

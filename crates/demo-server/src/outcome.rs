@@ -27,6 +27,14 @@ pub(crate) struct Tokens {
     pub(crate) refresh_lifetime_ms: u64,
     /// The second cookie, at a sign-in in the cookie form.
     pub(crate) sid: Option<String>,
+    /// What is said beside them over OAuth.
+    pub(crate) openid: Option<OpenIdTokens>,
+}
+
+/// What only an OAuth answer tells.
+pub(crate) struct OpenIdTokens {
+    pub(crate) id_token: Option<String>,
+    pub(crate) scope: Option<String>,
 }
 
 /// A refusal in the server's words.
@@ -43,6 +51,20 @@ pub(crate) enum Challenge {
     None,
     Bearer,
     InvalidToken,
+    /// The client itself is not known (RFC 6749 section 5.2), and has tried with a secret.
+    Client,
+}
+
+impl Challenge {
+    /// The header's value; none where there is no challenge.
+    pub(crate) fn header(&self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Bearer => Some("Bearer"),
+            Self::InvalidToken => Some(r#"Bearer error="invalid_token""#),
+            Self::Client => Some(r#"Basic realm="demo""#),
+        }
+    }
 }
 
 impl Outcome {

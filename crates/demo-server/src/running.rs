@@ -67,6 +67,12 @@ impl Running {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The name of its OpenID provider, which is where its metadata are found.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.desk.issuer.clone()
+    }
+
     /// The port it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {

@@ -22,7 +22,7 @@ use tower_service::Service as _;
 use crate::answer::Answer;
 use crate::clock::http_date;
 use crate::desk::Desk;
-use crate::{api, control, guard};
+use crate::{api, control, guard, openid};
 
 /// How long a request in progress may take once the server is told to stop.
 const GRACE: Duration = Duration::from_millis(500);
@@ -47,12 +47,13 @@ pub(crate) async fn serve(
     desk: Arc<Desk>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let router = api::router(Arc::clone(&desk)).merge(control::router(Arc::clone(&desk))).fallback(
-        async || {
+    let router = api::router(Arc::clone(&desk))
+        .merge(openid::router(Arc::clone(&desk)))
+        .merge(control::router(Arc::clone(&desk)))
+        .fallback(async || {
             Answer::error(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
                 .into_response()
-        },
-    );
+        });
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

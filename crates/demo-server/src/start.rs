@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::desk::{Desk, Saved};
 use crate::elsewhere::Elsewhere;
+use crate::openid::OpenId;
 use crate::policy::Grants;
 use crate::running::{Notes, Running};
 use crate::storage::{Folder, Found, VERSION};
@@ -256,6 +257,7 @@ fn blank() -> Result<Saved, NoRandomness> {
         switches: Switches::default(),
         counters: Counters::default(),
         grants: Grants::default(),
+        openid: OpenId::default(),
         times_set: 0,
     })
 }

@@ -1,10 +1,12 @@
 //! Everything that can be turned on this server. The default of every switch is to behave well.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
 use crate::counters::Endpoint;
+use crate::openid::OpenIdSwitches;
 use crate::policy::{Rotation, Terms};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -41,6 +43,8 @@ pub struct Switches {
     pub clock_offset_ms: i64,
     /// What goes wrong.
     pub fault: Fault,
+    /// The OpenID provider under `/openid`.
+    pub openid: OpenIdSwitches,
 }
 
 impl Default for Switches {
@@ -58,6 +62,7 @@ impl Default for Switches {
             latency_ms: 0,
             clock_offset_ms: 0,
             fault: Fault::default(),
+            openid: OpenIdSwitches::default(),
         }
     }
 }
@@ -79,24 +84,16 @@ pub enum BadSwitches {
 impl Switches {
     /// These switches with a change applied: a field that is absent stays, one that is there is
     /// replaced as a whole, `null` brings its default back (after RFC 7396, one level deep, so
-    /// that nothing of an old fault lingers in a new one).
+    /// that nothing of an old fault lingers in a new one). `openid` holds switches in its turn,
+    /// and they are changed in the same way.
     ///
     /// # Errors
     /// [`BadSwitches`] says which part of the change is meaningless; nothing is applied then.
     pub fn patched(&self, change: &Value) -> Result<Self, BadSwitches> {
-        let change = change.as_object().ok_or(BadSwitches::NotAnObject)?;
-        let mut all: Map<String, Value> = serde_json::from_value(serde_json::to_value(self)?)?;
-        for (name, value) in change {
-            if !all.contains_key(name) {
-                return Err(BadSwitches::Unknown(name.clone()));
-            }
-            if value.is_null() {
-                all.remove(name);
-            } else {
-                all.insert(name.clone(), value.clone());
-            }
-        }
-        Ok(serde_json::from_value(Value::Object(all))?)
+        patched(self, change, |name, value| match name {
+            "openid" => Ok(serde_json::to_value(self.openid.patched(value)?)?),
+            _ => Ok(value.clone()),
+        })
     }
 
     pub(crate) fn terms(&self) -> Terms {
@@ -129,6 +126,27 @@ impl Switches {
         }
         Some(kind)
     }
+}
+
+/// `all` with a change applied, each new value made by `new_value` of what the change says.
+pub(crate) fn patched<T: Serialize + DeserializeOwned>(
+    all: &T,
+    change: &Value,
+    new_value: impl Fn(&str, &Value) -> Result<Value, BadSwitches>,
+) -> Result<T, BadSwitches> {
+    let change = change.as_object().ok_or(BadSwitches::NotAnObject)?;
+    let mut all: Map<String, Value> = serde_json::from_value(serde_json::to_value(all)?)?;
+    for (name, value) in change {
+        if !all.contains_key(name) {
+            return Err(BadSwitches::Unknown(name.clone()));
+        }
+        if value.is_null() {
+            all.remove(name);
+        } else {
+            all.insert(name.clone(), new_value(name, value)?);
+        }
+    }
+    Ok(serde_json::from_value(Value::Object(all))?)
 }
 
 /// When an answer holds the refresh token.
@@ -264,8 +282,8 @@ pub enum FaultKind {
     HugeBody,
     /// 200 with JSON that holds no token. Not handled.
     WithoutToken,
-    /// 401 `invalid_grant` (on the API: `invalid_token`), although all is well. Not handled, and
-    /// the session is untouched.
+    /// 401 `invalid_grant` (over OAuth 400; on the API `invalid_token`), although all is well. Not
+    /// handled, and the session is untouched.
     Refuse,
     /// 401 without a body. Not handled.
     Bare401,

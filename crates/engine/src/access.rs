@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::grant::Fingerprint;
 use crate::plan::SHORTEST_PLANNED_MS;
+use crate::session::Session;
 use crate::state::State;
 use crate::time::{Boot, MINUTE, Now, SECOND};
 use crate::view::Worth;
@@ -75,11 +76,19 @@ impl Engine {
         }
     }
 
+    /// The access token that may be in use: what it is worth is another question. `None` where there is
+    /// none, or where it came with a bad ID token.
+    #[must_use]
+    pub fn in_use(&self) -> Option<Fingerprint> {
+        self.session.as_ref().filter(|session| !session.withdrawn).map(Session::access)
+    }
+
     /// The present access token and until when it may be handed out without asking the engine:
     /// until its last moments begin. `None` where every caller has to ask.
     #[must_use]
     pub fn fresh_until(&self) -> Option<(Fingerprint, Boot)> {
-        let session = self.session.as_ref().filter(|session| !session.api_refused)?;
+        let serves = |session: &&Session| !session.api_refused && !session.withdrawn;
+        let session = self.session.as_ref().filter(serves)?;
         let until = if session.plan.assumed { Boot(i64::MAX) } else { session.plan.last_moments };
         Some((session.access(), until))
     }

@@ -61,6 +61,8 @@ impl Before {
                 | Input::SignedIn(..)
                 | Input::SignedOut
                 | Input::Renewed { .. }
+                | Input::IdTokenBad { .. }
+                | Input::Withdrawn { .. }
                 | Input::Failed { .. }
                 | Input::HeldElsewhere { .. }
                 | Input::PutOff { .. }
@@ -78,6 +80,7 @@ impl Before {
             Effect::Refresh { reason, .. } => Some(*reason),
             Effect::Restore
             | Effect::Expose { .. }
+            | Effect::Withhold { .. }
             | Effect::Forget
             | Effect::Discard { .. }
             | Effect::RecordRefusal

@@ -222,7 +222,14 @@ impl Engine {
             State::Stopped { what_to_fix: Fix::Settings } => {
                 self.trouble.last_try.map(|at| (at + HOUR, "tries the settings again"))
             }
-            State::Stopped { what_to_fix: Fix::ApiRefuses | Fix::IdToken } => {
+            State::Stopped { what_to_fix: Fix::IdToken } if !session.is_renewable() => {
+                session.runs_out_at().map(|at| (at, "ends"))
+            }
+            State::Stopped { what_to_fix: Fix::IdToken } => {
+                let at = session.next_for_id_token(self.trouble.last_try);
+                Some((at, "asks again for an ID token that is good"))
+            }
+            State::Stopped { what_to_fix: Fix::ApiRefuses } => {
                 by_its_own_end.or(Some((session.next_on_demand(), "renews at its own end")))
             }
         }

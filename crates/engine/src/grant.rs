@@ -140,4 +140,7 @@ pub struct Snapshot {
     pub wait_until: Option<Now>,
     /// `wait_until` was written in the present boot.
     pub same_boot_wait: bool,
+    /// The ID token that came with the access token was checked and is bad: the access token is not
+    /// handed out.
+    pub id_token_bad: bool,
 }

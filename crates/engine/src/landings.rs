@@ -2,14 +2,14 @@
 
 use crate::engine::{Engine, Storm};
 use crate::failure::{Class, Exchange, Failure, StoreTrouble};
-use crate::grant::{Grant, Snapshot};
+use crate::grant::{Fingerprint, Grant, Snapshot};
 use crate::plan::SHORTEST_PLANNED_MS;
 use crate::session::Session;
 use crate::state::State::{NeedsSignIn, Resting, SignedOut, Stopped, Waiting};
 use crate::state::{Effect, Ended, Fix, Input, State, Trigger, Wait};
 use crate::time::{Boot, HOUR, MINUTE, Now, SECOND};
 use crate::trouble::{PROMPT_RETRY_MS, Trouble};
-use crate::view::{MarkKind, Outcome};
+use crate::view::{MarkKind, Outcome, Worth};
 
 /// A failed try is not repeated by mere focus before so long after it.
 const FOCUS_AFTER_FAILURE_MS: i64 = 10 * SECOND;
@@ -17,6 +17,8 @@ const FOCUS_AFTER_FAILURE_MS: i64 = 10 * SECOND;
 const FOCUS_AFTER_SETUP_MS: i64 = 10 * MINUTE;
 /// How soon to look again while another copy is renewing.
 pub(crate) const ANOTHER_COPY_MS: i64 = SECOND;
+/// Where a bad ID token leads.
+pub(crate) const BAD_ID_TOKEN: State = Stopped { what_to_fix: Fix::IdToken };
 /// Shorter absences are not worth a sentence.
 const AWAY_MS: i64 = MINUTE;
 
@@ -56,7 +58,7 @@ impl Engine {
             let until = now.boot + PROMPT_RETRY_MS;
             return self.land(Waiting { why: Wait::Failure(Class::UnknownOutcome), until });
         }
-        self.state = Resting;
+        self.state = if snapshot.id_token_bad { BAD_ID_TOKEN } else { Resting };
         let effects = self.refresh_if_due(Trigger::Launch, now);
         self.launching = !effects.is_empty();
         if effects.is_empty() {
@@ -131,7 +133,7 @@ impl Engine {
     pub(crate) fn waited(&mut self, why: Wait, now: Now) -> Vec<Effect> {
         let something_to_renew = self.session.as_ref().is_some_and(|session| {
             session.is_due(Trigger::Deadline, now.boot)
-                || (session.api_refused && session.is_renewable())
+                || ((session.api_refused || session.withdrawn) && session.is_renewable())
         });
         if why == Wait::Storm && !something_to_renew {
             // A pause that ended in a renewal nobody needs would go on with the storm.
@@ -147,20 +149,33 @@ impl Engine {
         now: Now,
     ) -> Vec<Effect> {
         let since = self.trouble.last_try.map(|at| now.boot - at);
-        let tries = match (fix, trigger) {
-            (Fix::Settings | Fix::ApiRefuses | Fix::IdToken, Trigger::Asked) => true,
-            (Fix::Settings, Trigger::Launch | Trigger::Wake) => true,
-            (Fix::Settings, Trigger::Focus) => since.is_none_or(|ms| ms >= FOCUS_AFTER_SETUP_MS),
-            (Fix::Settings | Fix::ApiRefuses | Fix::IdToken, _) => false,
+        let Some(session) = self.session.as_ref().filter(|session| session.is_renewable()) else {
+            return vec![];
+        };
+        let of_no_use = matches!(session.worth(now.boot), Worth::Expired | Worth::RefusedByApi);
+        // While the token of before a bad ID token serves, nobody is in a hurry.
+        let waits_for_it = fix == Fix::Settings || (fix == Fix::IdToken && of_no_use);
+        let tries = match trigger {
+            Trigger::Asked => true,
+            Trigger::Launch | Trigger::Wake => waits_for_it,
+            Trigger::Focus => waits_for_it && since.is_none_or(|ms| ms >= FOCUS_AFTER_SETUP_MS),
+            Trigger::NetworkBack
+            | Trigger::Deadline
+            | Trigger::TokenWanted
+            | Trigger::ApiRefused => false,
         };
         if tries { self.refresh(trigger, now) } else { vec![] }
     }
 
-    pub(crate) fn note_api_refusal(&mut self, access: crate::Fingerprint) -> ApiRefusal {
+    pub(crate) fn note_api_refusal(&mut self, access: Fingerprint) -> ApiRefusal {
         let Some(session) = self.session.as_mut().filter(|session| session.access() == access)
         else {
             return ApiRefusal::Stale;
         };
+        if session.withdrawn {
+            // Nobody is given it any more, whatever an API makes of it.
+            return ApiRefusal::Stale;
+        }
         let again = session.api_refused || session.fetched_for_api;
         session.api_refused = true;
         if session.grant.renewal == crate::Renewal::No {
@@ -206,6 +221,42 @@ impl Engine {
             self.state = Waiting { why: Wait::Storm, until: now.boot + pause };
         }
         expose
+    }
+
+    /// The ID token of the answer is bad: the access token of before serves to its end.
+    pub(crate) fn id_token_bad(
+        &mut self,
+        attempt: u64,
+        reason: Trigger,
+        grant: &Grant,
+        exchange: Exchange,
+        now: Now,
+    ) -> Vec<Effect> {
+        self.remember(Outcome::IdTokenBad, Some(reason), Some(exchange), now);
+        self.history.mark(now.boot, MarkKind::Failure);
+        self.trouble.is_over();
+        self.put_off = None;
+        self.launching = false;
+        self.away_ms = None;
+        if let Some(session) = self.session.as_mut() {
+            let refresh_end = grant.refresh_end(grant.asked.boot);
+            session.withholds(grant, refresh_end, &self.policy, self.seed);
+            self.history.token(session.access(), session.plan);
+        }
+        self.state = BAD_ID_TOKEN;
+        vec![Effect::Withhold { attempt }]
+    }
+
+    /// The ID token of the access token in use is bad, as a check that was made up has shown. Answers
+    /// whether it was in use.
+    pub(crate) fn withdraw(&mut self, access: Fingerprint, exchange: Exchange, now: Now) -> bool {
+        let in_use = |session: &&mut Session| session.access() == access && !session.withdrawn;
+        let Some(session) = self.session.as_mut().filter(in_use) else { return false };
+        session.withdrawn = true;
+        session.withheld.get_or_insert(access);
+        self.history.mark(now.boot, MarkKind::Failure);
+        self.remember(Outcome::IdTokenBad, None, Some(exchange), now);
+        true
     }
 
     /// The intent could not be written down: the renewal waits for the disk, but not longer than the
@@ -272,7 +323,7 @@ impl Engine {
     pub(crate) fn adopted(&mut self, snapshot: &Snapshot, now: Now) -> Vec<Effect> {
         let before = self.session.take().filter(|session| session.epoch == snapshot.epoch);
         if let Some(known) = &before
-            && known.grant == snapshot.grant
+            && known.is_what(snapshot)
             && known.refused == snapshot.refused
             && !matches!(self.state, State::Refreshing { .. })
         {
@@ -286,6 +337,10 @@ impl Engine {
         let mut session = Session::from_snapshot(snapshot, &self.policy, self.seed, now);
         if let Some(before) = &before {
             session.follows(before);
+            let serving = before.goes_on_serving(&session, now.boot, &self.policy, self.seed);
+            if let Some(serving) = serving.filter(|_| snapshot.id_token_bad) {
+                session = serving;
+            }
         } else {
             self.end_epoch();
             self.history.clear();
@@ -294,13 +349,22 @@ impl Engine {
             self.unsaved = None;
         }
         self.history.token(session.access(), session.plan);
+        let id_token_bad = session.withheld.is_some();
         self.session = Some(session);
+        // Whoever came by a bad ID token has just asked.
         self.trouble = Trouble::default();
+        self.trouble.last_try = id_token_bad.then_some(now.boot);
         self.heed_wait(snapshot, now);
         self.put_off = None;
         self.launching = false;
         self.away_ms = None;
-        self.state = if snapshot.refused { NeedsSignIn { why: Ended::Refused } } else { Resting };
+        self.state = if snapshot.refused {
+            NeedsSignIn { why: Ended::Refused }
+        } else if id_token_bad {
+            BAD_ID_TOKEN
+        } else {
+            Resting
+        };
         self.remember(Outcome::Adopted, None, None, now);
         if let Some(last) = self.last.as_mut() {
             last.left_ms = left;

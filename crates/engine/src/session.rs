@@ -4,7 +4,7 @@ use crate::grant::{Fingerprint, Grant, Identity, Renewal, Snapshot};
 use crate::plan::{Circumstances, Plan, SHORTEST_PLANNED_MS};
 use crate::policy::Policy;
 use crate::state::Trigger;
-use crate::time::{Boot, Now, Wall};
+use crate::time::{Boot, HOUR, Now, Wall};
 use crate::view::Worth;
 
 /// A session, without its tokens.
@@ -23,6 +23,11 @@ pub(crate) struct Session {
     pub(crate) api_refused: bool,
     /// The present token was fetched because an API had refused the one before.
     pub(crate) fetched_for_api: bool,
+    /// The last access token that came with a bad ID token, and none since with a good one: the one
+    /// on disk, and never handed out.
+    pub(crate) withheld: Option<Fingerprint>,
+    /// The present access token itself came with a bad one: there is none to be had.
+    pub(crate) withdrawn: bool,
     /// Something outside the plan says that it is time: a clock that was set.
     pub(crate) due: bool,
     /// `plan` can be trusted to say that something has ended: it was asked for in this boot, or a
@@ -65,6 +70,8 @@ impl Session {
             refresh_end,
             api_refused: false,
             fetched_for_api: false,
+            withheld: snapshot.id_token_bad.then_some(snapshot.grant.access),
+            withdrawn: snapshot.id_token_bad,
             due: !snapshot.same_boot && turned_back,
             asked_in_this_boot: snapshot.same_boot,
             restored: now.boot,
@@ -75,18 +82,53 @@ impl Session {
         }
     }
 
+    /// Takes of the next grant of this session only what renews it: the ID token that came with it is
+    /// bad. `refresh_end`: when its refresh token ends, where the server told.
+    pub(crate) fn withholds(
+        &mut self,
+        next: &Grant,
+        refresh_end: Option<Boot>,
+        policy: &Policy,
+        seed: u64,
+    ) {
+        self.rotates = rotates(self.grant.renewal, next.renewal).or(self.rotates);
+        self.refresh_end = refresh_end.or(self.refresh_end.filter(|_| self.rotates != Some(true)));
+        // Whether that end moves with each refresh is not known: it counts, which costs at most one
+        // early refresh.
+        self.around.refresh_end = self.refresh_end;
+        self.grant.renewal = next.renewal;
+        self.withheld = Some(next.access);
+        self.refreshes = self.refreshes.saturating_add(1);
+        self.plan_again(policy, seed);
+    }
+
+    /// A record that says this is no news.
+    pub(crate) fn is_what(&self, snapshot: &Snapshot) -> bool {
+        if snapshot.id_token_bad {
+            self.withheld == Some(snapshot.grant.access)
+        } else {
+            self.withheld.is_none() && self.grant == snapshot.grant
+        }
+    }
+
+    /// When to try again for an ID token that is good, after the try at `last_try`: at the times that
+    /// the access token in use has for its renewal, and hourly once they are over or it is of no use;
+    /// sooner where the refresh token would not live that long.
+    pub(crate) fn next_for_id_token(&self, last_try: Option<Boot>) -> Boot {
+        let Some(last) = last_try else { return self.plan.asked };
+        let serves = !self.api_refused && !self.withdrawn;
+        let own = [self.plan.renew_at, Some(self.plan.last_moments)];
+        let own = own.into_iter().flatten().filter(|at| serves && *at > last).min();
+        let step = self.refresh_end.filter(|end| *end > last).map_or(HOUR, |end| (end - last) / 2);
+        own.unwrap_or(last + step.clamp(SHORTEST_PLANNED_MS, HOUR))
+    }
+
     /// Takes the next grant of this session.
     pub(crate) fn renewed(&mut self, grant: Grant, after_launch: bool, policy: &Policy, seed: u64) {
         let asked = grant.asked.boot;
         let end = grant.refresh_end(asked);
         let moved = grant.moves_refresh_end(self.refresh_end);
-        self.rotates = match (self.grant.renewal, grant.renewal) {
-            (
-                Renewal::RefreshToken { fingerprint: before, .. },
-                Renewal::RefreshToken { fingerprint: after, .. },
-            ) => Some(before != after),
-            _ => None,
-        };
+        self.rotates = rotates(self.grant.renewal, grant.renewal);
         self.around = Circumstances { refresh_end: end.filter(|_| moved), after_launch };
         self.refresh_end = end.or(self.refresh_end.filter(|_| self.rotates != Some(true)));
         self.plan = Plan::new(&grant, asked, self.around, policy, seed);
@@ -94,6 +136,8 @@ impl Session {
         // Whatever set this refresh off, the API is next to judge what it brought.
         self.fetched_for_api = self.api_refused;
         self.api_refused = false;
+        self.withheld = None;
+        self.withdrawn = false;
         self.due = false;
         self.asked_in_this_boot = true;
         self.refused = false;
@@ -107,7 +151,29 @@ impl Session {
             self.api_refused = before.api_refused;
             self.fetched_for_api = before.fetched_for_api;
             self.due |= before.due || before.api_refused;
+            self.withheld = self.withheld.or(before.withheld);
+            self.withdrawn |= before.withdrawn;
         }
+    }
+
+    /// Another process has renewed this session and come by a bad ID token, as `theirs` tells. The
+    /// access token at hand goes on serving, if it can.
+    pub(crate) fn goes_on_serving(
+        &self,
+        theirs: &Self,
+        now: Boot,
+        policy: &Policy,
+        seed: u64,
+    ) -> Option<Self> {
+        let ends = matches!(self.worth(now), Worth::Expired | Worth::RefusedByApi);
+        if ends || self.access() == theirs.access() {
+            return None;
+        }
+        let mut serving = self.clone();
+        serving.withholds(&theirs.grant, theirs.refresh_end, policy, seed);
+        serving.refreshes = theirs.refreshes;
+        serving.refused = theirs.refused;
+        Some(serving)
     }
 
     /// A server has told its time, so that the wall clock of an earlier boot can be compared with
@@ -147,7 +213,11 @@ impl Session {
 
     /// What the access token is worth.
     pub(crate) fn worth(&self, now: Boot) -> Worth {
-        if self.api_refused { Worth::RefusedByApi } else { self.plan.worth(now, self.due) }
+        if self.api_refused || self.withdrawn {
+            Worth::RefusedByApi
+        } else {
+            self.plan.worth(now, self.due)
+        }
     }
 
     /// Whether `trigger` finds something to renew. Never true for what cannot be renewed.
@@ -163,9 +233,9 @@ impl Session {
                 let early = self.grant.renewal == Renewal::Itself
                     && now >= self.plan.asked + self.plan.lifetime_ms / 4;
                 let ended = self.plan.renew_at.is_none() && now >= self.next_on_demand();
-                by_plan || early || ended || self.api_refused
+                by_plan || early || ended || self.api_refused || self.withdrawn
             }
-            Trigger::NetworkBack => by_plan || self.api_refused,
+            Trigger::NetworkBack => by_plan || self.api_refused || self.withdrawn,
             // The refused token has had its refresh; what is left is the one due by its own end.
             Trigger::Deadline | Trigger::TokenWanted | Trigger::ApiRefused => by_plan,
         }
@@ -187,7 +257,8 @@ impl Session {
 
     /// A renewal that is put off now would leave callers without a token.
     pub(crate) fn has_no_time_to_wait(&self, now: Boot) -> bool {
-        self.plan.renew_at.is_none() || self.api_refused || now >= self.plan.last_moments
+        let serves = !self.api_refused && !self.withdrawn;
+        !serves || self.plan.renew_at.is_none() || now >= self.plan.last_moments
     }
 
     /// When something that cannot be renewed ends, by a time that can be trusted.
@@ -205,5 +276,16 @@ impl Session {
     /// It cannot be renewed, and its end has come.
     pub(crate) fn has_run_out(&self, now: Boot) -> bool {
         self.runs_out_at().is_some_and(|at| now >= at)
+    }
+}
+
+/// Whether the server has replaced the refresh token; `None` where it is not one that renews.
+fn rotates(before: Renewal, after: Renewal) -> Option<bool> {
+    match (before, after) {
+        (
+            Renewal::RefreshToken { fingerprint: before, .. },
+            Renewal::RefreshToken { fingerprint: after, .. },
+        ) => Some(before != after),
+        _ => None,
     }
 }

@@ -162,6 +162,25 @@ pub enum Input {
         /// How it went.
         exchange: Box<Exchange>,
     },
+    /// The refresh was answered, and the answer saved, but the ID token in it is not what it should
+    /// be (OpenID Connect Core section 12.2): what renews is another one by now, and the access token
+    /// that came with it is not used.
+    IdTokenBad {
+        /// Which refresh.
+        attempt: u64,
+        /// What it brought.
+        grant: Box<Grant>,
+        /// What is wrong with its ID token.
+        exchange: Box<Exchange>,
+    },
+    /// This access token is in use already, and the ID token that came with it, which could not be
+    /// checked before, is not what it should be.
+    Withdrawn {
+        /// Which access token.
+        access: Fingerprint,
+        /// What is wrong with its ID token.
+        exchange: Box<Exchange>,
+    },
     /// The refresh failed.
     Failed {
         /// Which refresh.
@@ -216,6 +235,12 @@ pub enum Effect {
     },
     /// Hand out this attempt's access token from now on.
     Expose {
+        /// Which refresh.
+        attempt: u64,
+    },
+    /// Renew with what this attempt has brought, and hand out the access token of before: the new one
+    /// is not to be trusted.
+    Withhold {
         /// Which refresh.
         attempt: u64,
     },

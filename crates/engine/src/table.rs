@@ -101,6 +101,10 @@ input_kinds! {
     SignedOut => Input::SignedOut, "sign-out";
     /// A refresh was answered.
     Renewed => Input::Renewed { .. }, "answered";
+    /// A refresh brought a bad ID token.
+    IdTokenBad => Input::IdTokenBad { .. }, "ID token bad";
+    /// The ID token of a token in use turned out to be bad.
+    Withdrawn => Input::Withdrawn { .. }, "withdrawn";
     /// A refresh failed.
     Failed => Input::Failed { .. }, "failed";
     /// Another process holds the refresh lock.
@@ -144,13 +148,15 @@ const fn row(
 }
 
 use InputKind::{
-    Adopted, ApiRefused, Came, Confirmed, Failed, HeldElsewhere, PolicyChanged, PutOff, Renewed,
-    RestoreHeldUp, Restored, Saved, ServerClock, SignedIn, SignedOut, Tick, TokenWanted, Unsaved,
+    Adopted, ApiRefused, Came, Confirmed, Failed, HeldElsewhere, IdTokenBad, PolicyChanged, PutOff,
+    Renewed, RestoreHeldUp, Restored, Saved, ServerClock, SignedIn, SignedOut, Tick, TokenWanted,
+    Unsaved, Withdrawn,
 };
 
 const NOT_AWAITED: &str = "nobody waits for this attempt";
 const LATE: &str = "an answer nobody waits for is dropped; of an ended epoch, revoked";
 const FACT: &str = "a fact; it changes no state";
+const WITHDRAWN: &str = "the token that came with a bad ID token is not handed out any more";
 const READ_TWICE: &str = "what is in memory is at least as new";
 const TAKES_OVER: &str =
     "another process's sign-in, renewal or refusal is taken over; what is known is no news";
@@ -162,7 +168,7 @@ pub const TABLE: &[Row] = &[
     row(
         O,
         Restored,
-        &[S, R, F, W, N],
+        &[S, R, F, W, P, N],
         "as the record says; what is due is renewed at launch; an intent is an unknown outcome",
     ),
     row(O, RestoreHeldUp, &[O], "the session is kept; it says what stands in the way"),
@@ -173,10 +179,12 @@ pub const TABLE: &[Row] = &[
     row(O, SignedIn, &[R], STARTS),
     row(O, SignedOut, &[S], ENDS),
     row(O, Renewed, &[O], LATE),
+    row(O, IdTokenBad, &[O], LATE),
+    row(O, Withdrawn, &[O], "no token was handed out yet"),
     row(O, Failed, &[O], NOT_AWAITED),
     row(O, HeldElsewhere, &[O], NOT_AWAITED),
     row(O, PutOff, &[O], NOT_AWAITED),
-    row(O, Adopted, &[R, N], TAKES_OVER),
+    row(O, Adopted, &[R, P, N], TAKES_OVER),
     row(O, ServerClock, &[O], FACT),
     row(O, Confirmed, &[O], FACT),
     row(O, Unsaved, &[O], FACT),
@@ -191,10 +199,12 @@ pub const TABLE: &[Row] = &[
     row(S, SignedIn, &[R], STARTS),
     row(S, SignedOut, &[S], "already so"),
     row(S, Renewed, &[S], LATE),
+    row(S, IdTokenBad, &[S], LATE),
+    row(S, Withdrawn, &[S], "there is none any more"),
     row(S, Failed, &[S], NOT_AWAITED),
     row(S, HeldElsewhere, &[S], NOT_AWAITED),
     row(S, PutOff, &[S], NOT_AWAITED),
-    row(S, Adopted, &[R, N], TAKES_OVER),
+    row(S, Adopted, &[R, P, N], TAKES_OVER),
     row(S, ServerClock, &[S], FACT),
     row(S, Confirmed, &[S], FACT),
     row(S, Unsaved, &[S], FACT),
@@ -214,10 +224,17 @@ pub const TABLE: &[Row] = &[
     row(R, SignedIn, &[R], STARTS),
     row(R, SignedOut, &[S], ENDS),
     row(R, Renewed, &[R], LATE),
+    row(R, IdTokenBad, &[R], LATE),
+    row(
+        R,
+        Withdrawn,
+        &[R, F, P],
+        "the token that came with a bad ID token has come to its end; an older one means nothing",
+    ),
     row(R, Failed, &[R], NOT_AWAITED),
     row(R, HeldElsewhere, &[R], NOT_AWAITED),
     row(R, PutOff, &[R], NOT_AWAITED),
-    row(R, Adopted, &[R, N], TAKES_OVER),
+    row(R, Adopted, &[R, P, N], TAKES_OVER),
     row(R, ServerClock, &[R], FACT),
     row(R, Confirmed, &[R], FACT),
     row(R, Unsaved, &[R], FACT),
@@ -239,13 +256,20 @@ pub const TABLE: &[Row] = &[
     ),
     row(
         F,
+        IdTokenBad,
+        &[F, P],
+        "the new access token is not used, the old one serves to its end; early renewal stops",
+    ),
+    row(F, Withdrawn, &[F], WITHDRAWN),
+    row(
+        F,
         Failed,
         &[F, W, P, N],
         "by class: waits for the next try, stops, or is refused for good",
     ),
     row(F, HeldElsewhere, &[F, W], "another copy is renewing; looks again soon"),
     row(F, PutOff, &[F, W], "waits for the disk, at most until the token's last moments"),
-    row(F, Adopted, &[R, N], TAKES_OVER),
+    row(F, Adopted, &[R, P, N], TAKES_OVER),
     row(F, ServerClock, &[F], FACT),
     row(F, Confirmed, &[F], FACT),
     row(F, Unsaved, &[F], FACT),
@@ -270,10 +294,12 @@ pub const TABLE: &[Row] = &[
     row(W, SignedIn, &[R], STARTS),
     row(W, SignedOut, &[S], ENDS),
     row(W, Renewed, &[W], LATE),
+    row(W, IdTokenBad, &[W], LATE),
+    row(W, Withdrawn, &[W], WITHDRAWN),
     row(W, Failed, &[W], NOT_AWAITED),
     row(W, HeldElsewhere, &[W], NOT_AWAITED),
     row(W, PutOff, &[W], NOT_AWAITED),
-    row(W, Adopted, &[W, R, N], TAKES_OVER),
+    row(W, Adopted, &[W, R, P, N], TAKES_OVER),
     row(W, ServerClock, &[W], FACT),
     row(W, Confirmed, &[W], FACT),
     row(W, Unsaved, &[W], FACT),
@@ -285,14 +311,26 @@ pub const TABLE: &[Row] = &[
         P,
         Came,
         &[P, F],
-        "settings are tried again at wake, on focus ten minutes apart, and when the person asks",
+        "settings, and a bad ID token once nothing serves, are tried again at wake, on focus ten minutes apart, and when the person asks",
     ),
-    row(P, Tick, &[P, F], "settings hourly; the renewal due by the token's own end still happens"),
+    row(
+        P,
+        Tick,
+        &[P, F, N],
+        "settings hourly; the renewal due by the token's own end still happens, and hourly after it where the ID token was bad; what cannot be renewed ends at its end",
+    ),
     row(P, TokenWanted, &[P], "nothing that a caller wants can be had early"),
-    row(P, ApiRefused, &[P], "known"),
+    row(
+        P,
+        ApiRefused,
+        &[P, F],
+        "known; where the ID token was bad, the old token has come to its end",
+    ),
     row(P, SignedIn, &[R], STARTS),
     row(P, SignedOut, &[S], ENDS),
     row(P, Renewed, &[P], LATE),
+    row(P, IdTokenBad, &[P], LATE),
+    row(P, Withdrawn, &[P], WITHDRAWN),
     row(P, Failed, &[P], NOT_AWAITED),
     row(P, HeldElsewhere, &[P], NOT_AWAITED),
     row(P, PutOff, &[P], NOT_AWAITED),
@@ -311,10 +349,12 @@ pub const TABLE: &[Row] = &[
     row(N, SignedIn, &[R], STARTS),
     row(N, SignedOut, &[S], ENDS),
     row(N, Renewed, &[N], LATE),
+    row(N, IdTokenBad, &[N], LATE),
+    row(N, Withdrawn, &[N], "there is no next one"),
     row(N, Failed, &[N], NOT_AWAITED),
     row(N, HeldElsewhere, &[N], NOT_AWAITED),
     row(N, PutOff, &[N], NOT_AWAITED),
-    row(N, Adopted, &[R, N], TAKES_OVER),
+    row(N, Adopted, &[R, P, N], TAKES_OVER),
     row(N, ServerClock, &[N], FACT),
     row(N, Confirmed, &[N], FACT),
     row(N, Unsaved, &[N], FACT),

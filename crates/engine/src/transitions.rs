@@ -2,7 +2,8 @@
 //! does not compile until each of its pairs has been thought of. `table.rs` says the same in words.
 
 use crate::engine::Engine;
-use crate::landings::{ANOTHER_COPY_MS, ApiRefusal};
+use crate::landings::{ANOTHER_COPY_MS, ApiRefusal, BAD_ID_TOKEN};
+use crate::session::Session;
 use crate::state::State::{
     NeedsSignIn, Refreshing, Resting, Restoring, SignedOut, Stopped, Waiting,
 };
@@ -136,14 +137,24 @@ impl Engine {
             (Stopped { what_to_fix }, Input::Came(trigger)) => {
                 self.came_while_stopped(what_to_fix, trigger, now)
             }
+            (Stopped { .. }, Input::Tick) if self.has_run_out(now.boot) => {
+                self.land(NeedsSignIn { why: Ended::CannotRenew })
+            }
             (Stopped { .. }, Input::Tick) => match self.next_act() {
                 Some((at, _)) if now.boot >= at => self.refresh(Trigger::Deadline, now),
                 Some(_) | None => vec![],
             },
             (Stopped { .. }, Input::TokenWanted { .. }) => vec![],
-            (Stopped { .. }, Input::ApiRefused(access)) => {
-                self.note_api_refusal(access);
-                vec![]
+            (Stopped { what_to_fix }, Input::ApiRefused(access)) => {
+                match (self.note_api_refusal(access), what_to_fix) {
+                    // Some servers end the old token when they give the new one: it was to serve to
+                    // its end, and this is it.
+                    (ApiRefusal::Renew, Fix::IdToken) => self.refresh(Trigger::ApiRefused, now),
+                    (ApiRefusal::Renew, Fix::Settings | Fix::ApiRefuses)
+                    | (ApiRefusal::Stale | ApiRefusal::Again | ApiRefusal::CannotRenew, _) => {
+                        vec![]
+                    }
+                }
             }
             (
                 Stopped { .. },
@@ -171,6 +182,10 @@ impl Engine {
                 self.renewed(attempt, reason, *grant, *exchange, now)
             }
             (
+                Refreshing { attempt, reason },
+                Input::IdTokenBad { attempt: of, grant, exchange },
+            ) if attempt == of => self.id_token_bad(attempt, reason, &grant, *exchange, now),
+            (
                 Restoring { .. }
                 | SignedOut
                 | Resting
@@ -178,8 +193,33 @@ impl Engine {
                 | Waiting { .. }
                 | Stopped { .. }
                 | NeedsSignIn { .. },
-                Input::Renewed { attempt, .. },
+                Input::Renewed { attempt, .. } | Input::IdTokenBad { attempt, .. },
             ) => self.late(attempt),
+
+            // ── A token in use whose ID token turns out to be bad ────────────────────────
+            (Resting, Input::Withdrawn { access, exchange }) => {
+                if !self.withdraw(access, *exchange, now) {
+                    vec![]
+                } else if self.session.as_ref().is_some_and(Session::is_renewable) {
+                    // It has come to its end.
+                    self.refresh(Trigger::Deadline, now)
+                } else {
+                    self.land(BAD_ID_TOKEN)
+                }
+            }
+            // What is under way, or waited for, brings the next one; or there is nothing to bring.
+            (
+                Restoring { .. }
+                | SignedOut
+                | Refreshing { .. }
+                | Waiting { .. }
+                | Stopped { .. }
+                | NeedsSignIn { .. },
+                Input::Withdrawn { access, exchange },
+            ) => {
+                self.withdraw(access, *exchange, now);
+                vec![]
+            }
 
             // ── Signing in, signing out, and another process, from anywhere ──────────────
             (

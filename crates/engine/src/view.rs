@@ -284,6 +284,8 @@ pub enum Outcome {
     Renewed,
     /// Another process had renewed; its token was taken over.
     Adopted,
+    /// A renewal whose ID token is not what it should be: its access token is not used.
+    IdTokenBad,
     /// A failure.
     Failed(Class),
 }

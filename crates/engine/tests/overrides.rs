@@ -219,6 +219,7 @@ fn quick(effects: &[Effect]) -> Vec<bool> {
             Effect::Refresh { connect_quickly, .. } => Some(*connect_quickly),
             Effect::Restore
             | Effect::Expose { .. }
+            | Effect::Withhold { .. }
             | Effect::Forget
             | Effect::Discard { .. }
             | Effect::RecordRefusal

@@ -69,7 +69,7 @@ fn every_detail_of_every_state_is_among_the_prepared_engines() {
             "{wait:?}"
         );
     }
-    for what_to_fix in [Fix::Settings, Fix::ApiRefuses] {
+    for what_to_fix in [Fix::Settings, Fix::ApiRefuses, Fix::IdToken] {
         assert!(has(&|state| *state == State::Stopped { what_to_fix }), "{what_to_fix:?}");
     }
     for why in [Ended::Refused, Ended::AnswerLost, Ended::CannotRenew] {
@@ -133,9 +133,12 @@ fn prepared() -> Vec<(String, Stage)> {
         let stage = Stage::signed_in_to(renewal, lifetime);
         add(&format!("a token {name}"), stage.clone());
         if renewal == Renewal::No {
-            let mut ended = stage;
+            let mut ended = stage.clone();
             ended.api_refuses();
             add(&format!("ended {name}"), ended);
+            let mut withdrawn = Stage::signed_in_to(renewal, stage.grant.lifetime.clone());
+            withdrawn.withdraw();
+            add(&format!("withdrawn {name}"), withdrawn);
         } else {
             in_trouble(name, &stage, &mut add);
         }
@@ -172,6 +175,15 @@ fn in_trouble(name: &str, resting: &Stage, add: &mut impl FnMut(&str, Stage)) {
     put_off.tell(Input::PutOff { attempt, trouble: disk_full() });
     add(&format!("put off {name}"), put_off);
 
+    let mut badly = refreshing.clone();
+    badly.answer_badly(HOUR);
+    add(&format!("a bad ID token {name}"), badly);
+    let mut withdrawn = resting.clone();
+    withdrawn.withdraw();
+    add(&format!("withdrawn {name}"), withdrawn.clone());
+    withdrawn.answer_badly(HOUR);
+    add(&format!("withdrawn, and a bad ID token {name}"), withdrawn);
+
     let mut renewed_for_api = resting.clone();
     renewed_for_api.api_refuses();
     add(&format!("refreshing for an API {name}"), renewed_for_api.clone());
@@ -205,6 +217,8 @@ fn variants(stage: &Stage) -> Vec<Input> {
         restored(Snapshot { intent: true, ..fresh() }),
         restored(Snapshot { refused: true, ..fresh() }),
         restored(told_to_wait(fresh(), stage.now)),
+        restored(Snapshot { id_token_bad: true, ..fresh() }),
+        restored(cannot_renew(Snapshot { id_token_bad: true, ..fresh() })),
         restored(cannot_renew(due())),
         restored(cannot_renew(saved_ago(HOUR, 2 * HOUR, stage.now))),
         Input::Tick,
@@ -212,6 +226,8 @@ fn variants(stage: &Stage) -> Vec<Input> {
         Input::ApiRefused(stage.grant.access),
         Input::SignedIn(Box::new(Snapshot { epoch: 5, ..fresh() }), Box::default()),
         Input::SignedOut,
+        Input::Withdrawn { access: token(99), exchange: Box::default() },
+        Input::Withdrawn { access: stage.grant.access, exchange: Box::default() },
         Input::ServerClock(ClockSample { offset_ms: -DAY, bound_ms: SECOND }),
         Input::Confirmed,
         Input::Unsaved(disk_full()),
@@ -225,8 +241,10 @@ fn variants(stage: &Stage) -> Vec<Input> {
     for snapshot in [stage.snapshot(), newer(stage), cannot_renew(newer(stage))] {
         for epoch in [stage.epoch, stage.epoch + 1] {
             for refused in [false, true] {
-                let adopted = Snapshot { epoch, refused, ..snapshot.clone() };
-                inputs.push(Input::Adopted(Box::new(adopted)));
+                for id_token_bad in [false, true] {
+                    let adopted = Snapshot { epoch, refused, id_token_bad, ..snapshot.clone() };
+                    inputs.push(Input::Adopted(Box::new(adopted)));
+                }
             }
         }
     }
@@ -235,6 +253,11 @@ fn variants(stage: &Stage) -> Vec<Input> {
         inputs.push(Input::HeldElsewhere { attempt });
         inputs.push(Input::PutOff { attempt, trouble: disk_full() });
         inputs.push(Input::Renewed {
+            attempt,
+            grant: Box::new(told(50, HOUR, stage.now)),
+            exchange: Box::default(),
+        });
+        inputs.push(Input::IdTokenBad {
             attempt,
             grant: Box::new(told(50, HOUR, stage.now)),
             exchange: Box::default(),

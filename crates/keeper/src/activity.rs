@@ -150,6 +150,8 @@ pub enum Ending {
     Failed(Class),
     /// The API refused the token.
     TokenRefused,
+    /// The ID token is not what it should be.
+    IdTokenBad,
     /// The token is fine, and not enough for this API.
     NotAllowed,
     /// What came says nothing about the token.
@@ -190,6 +192,8 @@ pub enum EffectKind {
     Refresh,
     /// Hand out the new access token.
     Expose,
+    /// Keep the new access token back: the ID token that came with it is bad.
+    Withhold,
     /// Forget the tokens in memory.
     Forget,
     /// Give back the tokens of an ended epoch.

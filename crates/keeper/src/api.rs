@@ -1,6 +1,7 @@
 //! Carrying the access token to an API: fresh; renewed first; or refused, renewed, repeated once.
 
 use crate::access::AccessToken;
+use crate::activity::Purpose;
 use crate::handle::Keeper;
 use crate::owner::Message;
 use crate::ports::{ApiAnswer, ApiVerdict};
@@ -83,8 +84,27 @@ pub(crate) async fn call(keeper: &Keeper, before: Option<Fingerprint>) -> Option
 
 async fn carry(keeper: &Keeper, token: &AccessToken) -> Option<ApiAnswer> {
     let answer = token.server()?.call_api(token.secret(), token.marks()).await?;
-    keeper.teller().about(token.keep()).api(token.secret(), token.marks(), &answer);
+    Some(told(keeper, token, Purpose::Api, answer).await)
+}
+
+/// Asks the server whether it knows the session still. What it says is told, and no more: not even a
+/// refusal is reported to the engine.
+pub(crate) async fn confirm(keeper: &Keeper) -> Option<ApiAnswer> {
+    let token = keeper.access_token(0).await.ok()?;
+    let tokens = keeper.to_confirm(token.fingerprint()).await?;
+    let answer = token.server()?.confirm(&tokens, token.marks()).await?;
+    Some(told(keeper, &token, Purpose::Confirm, answer).await)
+}
+
+async fn told(
+    keeper: &Keeper,
+    token: &AccessToken,
+    purpose: Purpose,
+    answer: ApiAnswer,
+) -> ApiAnswer {
+    let teller = keeper.teller().about(token.keep());
+    teller.api(purpose, token.secret(), token.marks(), &answer);
     let confirmed = answer.verdict == ApiVerdict::Accepted;
     keeper.send(Message::ApiAnswered { confirmed, clock: answer.clock }).await;
-    Some(answer)
+    answer
 }

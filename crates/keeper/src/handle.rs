@@ -8,6 +8,7 @@ use crate::ports::{
     Answer, ApiAnswer, AuthServer, Clock, Connector, Credentials, Marks, Vault, VaultFailure,
 };
 use crate::record::{Keep, Tokens};
+use crate::sign::Wish;
 use crate::teller::Teller;
 use engine::{Exchange, Failure, Fingerprint, Identity, Policy, Trigger, View, Wall};
 use secrecy::SecretString;
@@ -202,9 +203,7 @@ impl Keeper {
     /// # Errors
     /// [`SignInError`]; what was there before is still there.
     pub async fn sign_in(&self, request: SignIn) -> Result<(), SignInError> {
-        self.ask(|reply| Message::SignIn(Box::new(request), reply))
-            .await
-            .unwrap_or(Err(SignInError::Quitting))
+        self.wish(Wish::Ask(request)).await
     }
 
     /// Begins the session that was granted, in place of whatever session there is.
@@ -212,30 +211,32 @@ impl Keeper {
     /// # Errors
     /// [`SignInError`]; what was there before is still there, and what was granted is given back.
     pub async fn sign_in_granted(&self, request: GrantedSignIn) -> Result<(), SignInError> {
-        let _ = request;
-        Err(SignInError::Overtaken)
+        self.wish(Wish::Granted(request)).await
     }
 
     /// Nobody will use what was granted: its server is told, as after a sign-out.
     pub async fn give_back(&self, unused: GrantedSignIn) {
-        let _ = unused;
+        self.ask(|reply| Message::GiveBack(Box::new(unused), reply)).await;
     }
 
     /// The client secret of the session in use, for another sign-in at the same account.
     pub async fn client_secret(&self) -> Option<SecretString> {
-        None
+        self.ask(Message::ClientSecret).await?
     }
 
     /// The ID token of the session in use: the hint of a sign-out in the browser (OpenID Connect
     /// RP-Initiated Logout section 2).
     pub async fn id_token(&self) -> Option<SecretString> {
-        None
+        self.ask(Message::IdToken).await?
     }
 
     /// Asks the server whether it knows the session still. It reports, and never signs out. `None`
     /// where nobody is signed in, or the server cannot be asked.
     pub async fn confirm(&self) -> Option<ApiAnswer> {
-        None
+        if !self.ask(Message::IsSignedIn).await.unwrap_or(false) {
+            return None;
+        }
+        api::confirm(self).await
     }
 
     /// Signs out at once; answers when that is written down, or is known not to be (see [`Shown`]).
@@ -307,6 +308,17 @@ impl Keeper {
     /// Ends the keeper: waits for the write in progress, and at most 3 s for a refresh.
     pub async fn quit(&self) {
         self.ask(Message::Quit).await;
+    }
+
+    async fn wish(&self, wish: Wish) -> Result<(), SignInError> {
+        self.ask(|reply| Message::SignIn(Box::new(wish), reply))
+            .await
+            .unwrap_or(Err(SignInError::Quitting))
+    }
+
+    /// What it takes to ask the server about the session of this access token.
+    pub(crate) async fn to_confirm(&self, access: Fingerprint) -> Option<Tokens> {
+        self.ask(|reply| Message::ToConfirm(access, reply)).await?
     }
 
     pub(crate) fn teller(&self) -> &Teller {

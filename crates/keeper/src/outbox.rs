@@ -31,8 +31,10 @@ pub(crate) struct Holder {
 
 impl Holder {
     /// The same person at the same server: telling it that one session has ended could end the other.
+    /// Nobody is the same as somebody of whom nothing is known.
     pub(crate) fn is_same_person(&self, other: &Self, connector: &dyn Connector) -> bool {
-        self.user == other.user
+        !self.user.is_empty()
+            && self.user == other.user
             && connector.issuer(&self.account) == connector.issuer(&other.account)
     }
 

@@ -11,6 +11,7 @@ use crate::store::Store;
 use crate::teller::Teller;
 use crate::unsaved::Unsaved;
 use callers::Waiter;
+use checking::Unchecked;
 use elsewhere::Lookout;
 use engine::{Boot, Effect, Engine, Fingerprint, Input, SECOND, Trigger};
 pub(crate) use message::Message;
@@ -51,6 +52,10 @@ pub(crate) struct Owner {
     server: Option<(Arc<dyn AuthServer>, serde_json::Value)>,
     /// The session in use, with its tokens.
     session: Option<Session>,
+    /// The one before it, whose access token serves on: that of `session` came with a bad ID token.
+    serving: Option<Session>,
+    /// The ID token of `session` is still to be checked.
+    unchecked: Option<Unchecked>,
     /// Whose it is.
     holder: Option<Holder>,
     /// Answers that are saved and wait for the engine to have them exposed.
@@ -130,6 +135,8 @@ impl Owner {
             engine,
             server: None,
             session: None,
+            serving: None,
+            unchecked: None,
             holder: None,
             answered: HashMap::new(),
             asked: HashMap::new(),
@@ -215,6 +222,7 @@ impl Owner {
             self.look_elsewhere();
         }
         self.want_for_waiters();
+        self.check_again();
         self.save_again();
         self.sign_out_again();
         self.tell_servers();
@@ -237,7 +245,11 @@ impl Owner {
                 self.tick();
                 self.done.push(reply);
             }
-            Message::SignIn(request, reply) => self.sign_in(*request, reply),
+            Message::SignIn(wish, reply) => self.sign_in(*wish, reply),
+            Message::GiveBack(unused, reply) => {
+                self.give_back_unused(*unused);
+                self.done.push(reply);
+            }
             Message::SignOut(reply) => {
                 let ended = self.end_session();
                 self.write_sign_out(ended, Some(reply));
@@ -262,7 +274,18 @@ impl Owner {
             }
             Message::Inspect(inspection) => {
                 let marks = self.session.as_ref().map(|it| Marks::new(it.fingerprint_key.clone()));
-                inspection(self.session.as_ref().map(|it| &it.tokens), marks.as_ref());
+                inspection(self.tokens_in_use().as_ref(), marks.as_ref());
+            }
+            Message::ToConfirm(access, reply) => {
+                let _gone = reply.send(self.to_confirm(access));
+            }
+            Message::ClientSecret(reply) => {
+                let tokens = self.session.as_ref().map(|session| &session.tokens);
+                let _gone = reply.send(tokens.and_then(|it| it.client_secret.clone()));
+            }
+            Message::IdToken(reply) => {
+                let tokens = self.session.as_ref().map(|session| &session.tokens);
+                let _gone = reply.send(tokens.and_then(|it| it.id.clone()));
             }
             Message::Policy(policy) => self.handle(Input::PolicyChanged(policy)),
             Message::Quit(reply) => drop(reply),
@@ -296,6 +319,7 @@ impl Owner {
             Message::Forgotten { ended, began, result, reply } => {
                 self.forgotten(ended, began, result, reply);
             }
+            Message::IdChecked { access, checked } => self.id_checked(access, checked),
             Message::Told { id, told } => self.told(id, told),
             Message::OutboxStored(ids) => self.outbox_stored(&ids.unwrap_or_default()),
             Message::SavedLate { stand, began, result } => self.saved_late(stand, began, result),
@@ -321,10 +345,20 @@ impl Owner {
                 Effect::Expose { attempt } => {
                     if let Some(answered) = self.answered.remove(&attempt) {
                         self.session = Some(answered.session);
+                        self.serving = None;
+                    }
+                }
+                Effect::Withhold { attempt } => {
+                    if let Some(answered) = self.answered.remove(&attempt) {
+                        let before = self.session.replace(answered.session);
+                        // After a second bad one it is still the token of before the first.
+                        self.serving = self.serving.take().or(before);
                     }
                 }
                 Effect::Forget => {
                     self.session = None;
+                    self.serving = None;
+                    self.unchecked = None;
                     self.holder = None;
                     self.unsaved = None;
                     self.lock = None;
@@ -386,6 +420,7 @@ async fn sleep(clock: Arc<dyn Clock>, until: Option<Boot>) {
 }
 
 mod callers;
+mod checking;
 mod deciding;
 mod elsewhere;
 mod message;

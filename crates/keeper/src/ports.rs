@@ -127,6 +127,11 @@ impl Marks {
         Self(new_key())
     }
 
+    /// The key itself, for the session that these names belong to.
+    pub(crate) fn key(&self) -> Zeroizing<[u8; 32]> {
+        self.0.clone()
+    }
+
     /// What this secret is called.
     #[must_use]
     pub fn of(&self, secret: &SecretString) -> Fingerprint {
@@ -169,7 +174,8 @@ pub struct Call {
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The new tokens. Where a refresh answered without a new refresh token, the client has put the
-    /// one it was asked with here (RFC 6749 section 6), so that tokens are always whole.
+    /// one it was asked with here (RFC 6749 section 6), so that tokens are always whole. An ID token or
+    /// a client secret that is not here is the one of before.
     pub tokens: Tokens,
     /// The moment before the request left.
     pub asked: Now,
@@ -374,7 +380,9 @@ pub trait Connector: Send + Sync {
     /// What is wrong with them, in plain English.
     fn connect(&self, account: &serde_json::Value) -> Result<Arc<dyn AuthServer>, String>;
 
-    /// What tells this account's server from every other: its issuer (RFC 8414 section 2), or what
-    /// stands for it where there is none. Together with the user it says whose two sessions are.
+    /// What tells this account's server from every other: its issuer (RFC 8414 section 2) and the
+    /// client's id there, for it is to a client that a server gives tokens; or what stands for them
+    /// where there is none. Together with the user it says whose two sessions are, where both users
+    /// are known.
     fn issuer(&self, account: &serde_json::Value) -> String;
 }

@@ -3,16 +3,18 @@
 //! It runs in a task of its own that nobody cancels: a caller who gives up, or a window that closes,
 //! must not lose a token that the server has already rotated.
 
+pub(crate) mod check;
 mod stored;
 
 use crate::activity::DiskStep;
 use crate::ports::{Answer, AuthServer, Call, Clock, Marks, RefreshLock, VaultFailure};
-use crate::record::{Intent, Record, Session, Stamp, Tokens};
+use crate::record::{IdCheck, Intent, Record, Session, Stamp, Tokens};
 use crate::sign::Turn;
 use crate::snapshot::{fingerprint, grant, renewal_fingerprint, session, stamp};
 use crate::store::{Store, Write, too_slow};
 use crate::teller::Teller;
 use crate::unsaved::Unsaved;
+use check::Checked;
 use engine::{Boot, Class, ClockSample, Exchange, Failure, Grant, HOUR, Now, SECOND, Trigger};
 use std::sync::Arc;
 use stored::{Found, Noted, Ours, begun_elsewhere, look, told_elsewhere, write_intent, write_wait};
@@ -79,6 +81,8 @@ pub(crate) struct Renewed {
     pub(crate) clock: Option<ClockSample>,
     /// It is not on disk.
     pub(crate) unsaved: Option<NotSaved>,
+    /// What its ID token is worth.
+    pub(crate) checked: Checked,
 }
 
 /// An answer that is not on disk.
@@ -176,7 +180,7 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
     let answer = around.server.refresh(&basis.tokens, basis.call, &marks).await;
     around.teller.refresh(basis.reason, &basis.tokens, &marks, &answer);
     match answer {
-        Ok(answer) => save(&around, &ours, &basis, answer, lock).await,
+        Ok(answer) => save(&around, &ours, &basis, answer, lock, &marks).await,
         Err(failure) => {
             if failure.class == Class::Refused
                 && let Found::Elsewhere(record) = look(&around, &ours).await
@@ -208,14 +212,19 @@ async fn take_lock(around: &Around) -> Result<Option<RefreshLock>, VaultFailure>
     lock
 }
 
-/// Saves an answer before anybody may use it.
+/// Saves an answer before anybody may use it; then has its ID token checked.
 async fn save(
     around: &Around,
     ours: &Ours,
     basis: &Basis,
-    answer: Answer,
+    mut answer: Answer,
     lock: Option<RefreshLock>,
+    marks: &Marks,
 ) -> Outcome {
+    // What an answer does not bring stays.
+    let Tokens { id, client_secret, .. } = &mut answer.tokens;
+    *id = id.take().or_else(|| basis.tokens.id.clone());
+    *client_secret = client_secret.take().or_else(|| basis.tokens.client_secret.clone());
     let clock = Arc::clone(&around.clock);
     let offset = answer.clock.map(|sample| sample.offset_ms).or(basis.call.clock_offset_ms);
     let refreshes = basis.refreshes.saturating_add(1);
@@ -267,11 +276,47 @@ async fn save(
             Some(NotSaved { why, lock, writing: Some((write, began)) })
         }
     };
+    let checked = check_id(around, basis, &session, &answer.exchange, marks).await;
+    session.is_checked(&checked, basis.tokens.id.as_ref());
+    if session.id_check != answer.id_check && unsaved.is_none() {
+        // It goes on without being waited for; should it fail, the next start checks again.
+        let mut write = check::write(&around.store, ours.epoch, &session);
+        let until = around.clock.now().boot + SAVE_MS;
+        let written = tokio::select! {
+            biased;
+            written = write.go_on() => written,
+            () = around.clock.sleep_until(until) => Ok(()),
+        };
+        if let Err(failure) = written {
+            tracing::warn!(%failure, "what came of a check could not be written down");
+        }
+    }
     Outcome::Renewed(Box::new(Renewed {
         grant,
         session,
         exchange: answer.exchange,
         clock: answer.clock,
         unsaved,
+        checked,
     }))
+}
+
+/// What the ID token is worth that came with `session`.
+async fn check_id(
+    around: &Around,
+    basis: &Basis,
+    session: &Session,
+    came: &Exchange,
+    marks: &Marks,
+) -> Checked {
+    match session.id_check {
+        IdCheck::Passed => Checked::Passed,
+        IdCheck::Failed => Checked::Bad(Box::new(came.clone())),
+        IdCheck::Pending => {
+            let (server, clock) = (around.server.as_ref(), around.clock.as_ref());
+            // Without a known one there is nothing to hold it against.
+            let before = basis.tokens.id.is_some().then_some(&basis.tokens);
+            check::ask(server, clock, &around.teller, &session.tokens, before, marks).await
+        }
+    }
 }

@@ -1,11 +1,11 @@
 //! Signing in and out, beside the session: neither waits for the other, nor for a refresh.
 
 use crate::activity::DiskStep;
-use crate::handle::{SignIn, SignInError};
+use crate::handle::{GrantedSignIn, SignIn, SignInError};
 use crate::outbox::{Holder, add_missing};
 use crate::ports::{AuthServer, Clock, Connector, Marks, VaultFailure};
 use crate::record::{Keep, Record, Session, Unrevoked};
-use crate::snapshot::{new_key, session, stamp};
+use crate::snapshot::{session, stamp};
 use crate::store::Store;
 use crate::teller::Teller;
 use crate::unsaved::Unsaved;
@@ -36,6 +36,54 @@ impl Turn {
     }
 }
 
+/// A sign-in as it is wished for.
+pub(crate) enum Wish {
+    /// By name and password: the server is asked.
+    Ask(SignIn),
+    /// The server has granted it already.
+    Granted(GrantedSignIn),
+}
+
+impl Wish {
+    pub(crate) fn keep(&self) -> Keep {
+        match self {
+            Self::Ask(request) => request.keep,
+            Self::Granted(granted) => granted.keep,
+        }
+    }
+
+    /// What the server grants, once it has.
+    async fn granted(self, teller: &Teller) -> Result<GrantedSignIn, SignInError> {
+        let SignIn { server, account, credentials, keep } = match self {
+            Self::Ask(request) => request,
+            Self::Granted(granted) => {
+                teller.granted_sign_in(&granted.marks, &granted.answer);
+                return Ok(granted);
+            }
+        };
+        let marks = Marks::fresh();
+        let answer = server.sign_in(&credentials, &marks).await;
+        teller.sign_in(&marks, &answer);
+        let mut answer = answer.map_err(SignInError::Failed)?;
+        answer.identity.get_or_insert_with(|| Identity {
+            user: credentials.user.clone(),
+            name: credentials.user.clone(),
+        });
+        Ok(GrantedSignIn { server, account, answer, marks, keep })
+    }
+}
+
+impl GrantedSignIn {
+    /// The session that was granted, and whose it is. Where the server does not say, nobody knows.
+    pub(crate) fn session(&self, clock: &dyn Clock) -> (Session, Identity) {
+        let Self { answer, marks, .. } = self;
+        let offset = answer.clock.map(|sample| sample.offset_ms);
+        let nobody = || Identity { user: String::new(), name: String::new() };
+        let identity = answer.identity.clone().unwrap_or_else(nobody);
+        (session(answer, marks.key(), 0, clock, offset), identity)
+    }
+}
+
 /// A sign-in that is saved, or at least at hand.
 pub(crate) struct SignedIn {
     pub(crate) record: Record,
@@ -63,24 +111,16 @@ impl From<SignInError> for NotSignedIn {
 pub(crate) async fn sign_in(
     clock: Arc<dyn Clock>,
     store: Store,
-    request: SignIn,
+    wish: Wish,
     turn: Turn,
     known_epoch: u64,
     connector: Arc<dyn Connector>,
     teller: Teller,
 ) -> Result<SignedIn, NotSignedIn> {
-    let SignIn { server, account, credentials, keep } = request;
-    let key = new_key();
-    let marks = Marks::new(key.clone());
-    let answer = server.sign_in(&credentials, &marks).await;
-    teller.sign_in(&marks, &answer);
-    let answer = answer.map_err(SignInError::Failed)?;
+    let granted = wish.granted(&teller).await?;
+    let (began, identity) = granted.session(clock.as_ref());
+    let GrantedSignIn { server, account, answer, keep, .. } = granted;
     let offset = answer.clock.map(|sample| sample.offset_ms);
-    let identity = answer.identity.clone().unwrap_or_else(|| Identity {
-        user: credentials.user.clone(),
-        name: credentials.user.clone(),
-    });
-    let began = session(&answer, key, 0, clock.as_ref(), offset);
     let record = Record {
         epoch: known_epoch + 1,
         generation: 0,

@@ -1,7 +1,7 @@
 //! From records and answers to what the engine may know of them, and back.
 
 use crate::ports::{Answer, Clock};
-use crate::record::{Record, RenewalSecret, Session, Stamp, Tokens};
+use crate::record::{IdCheck, Record, RenewalSecret, Session, Stamp, Tokens};
 use engine::{Boot, Fingerprint, Grant, HOUR, Identity, Now, Renewal, Snapshot, Wall};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -84,6 +84,7 @@ pub(crate) fn snapshot(record: &Record, fell_back: bool, clock: &dyn Clock) -> O
             .wait_until
             .as_ref()
             .is_some_and(|until| until.boot_id == clock.boot_id()),
+        id_token_bad: session.id_check == IdCheck::Failed,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Tells a recorder what is done, while it is done.
 
 use crate::activity::{DiskStep, Ending, Event, Life, Living, Purpose, Recorder, What};
-use crate::ports::{Answer, ApiAnswer, ApiVerdict, Clock, Marks, VaultFailure};
+use crate::ports::{Answer, ApiAnswer, ApiVerdict, Clock, IdVerdict, Marks, VaultFailure};
 use crate::record::{Keep, RenewalSecret, Tokens};
 use engine::{Exchange, Failure, Fingerprint, Now, StoreTrouble, Trigger};
 use secrecy::SecretString;
@@ -74,6 +74,39 @@ impl Teller {
         self.granted(Purpose::SignIn, None, None, marks, came);
     }
 
+    /// The same, of one that was granted already.
+    pub(crate) fn granted_sign_in(&self, marks: &Marks, answer: &Answer) {
+        self.sign_in(marks, &Ok(answer.clone()));
+    }
+
+    /// An ID token was checked, and these requests were made for it.
+    pub(crate) fn id_check(&self, verdict: &IdVerdict, exchanges: &[Exchange]) {
+        let purpose = Purpose::Keys;
+        let told = |outcome| Told {
+            purpose,
+            reason: None,
+            outcome,
+            sent: None,
+            access: None,
+            refresh: None,
+        };
+        let last = match verdict {
+            IdVerdict::Good => None,
+            IdVerdict::Bad(exchange) => Some((exchange.as_ref(), Ending::IdTokenBad)),
+            IdVerdict::NoKeys(failure) => Some((&failure.exchange, Ending::Failed(failure.class))),
+        };
+        for exchange in exchanges {
+            if last.is_some_and(|(last, _)| last == exchange) {
+                continue;
+            }
+            let good = exchange.status.is_some_and(|status| (200..300).contains(&status));
+            self.exchange(exchange, told(if good { Ending::Good } else { Ending::SaysNothing }));
+        }
+        if let Some((exchange, outcome)) = last {
+            self.exchange(exchange, told(outcome));
+        }
+    }
+
     /// A refresh was asked for, with these tokens.
     pub(crate) fn refresh(
         &self,
@@ -129,8 +162,14 @@ impl Teller {
         self.exchange(exchange, told);
     }
 
-    /// The access token was carried to the API.
-    pub(crate) fn api(&self, access: &SecretString, marks: &Marks, came: &ApiAnswer) {
+    /// The access token was carried to the API, or to where the server confirms a session.
+    pub(crate) fn api(
+        &self,
+        purpose: Purpose,
+        access: &SecretString,
+        marks: &Marks,
+        came: &ApiAnswer,
+    ) {
         let outcome = match came.verdict {
             ApiVerdict::Accepted => Ending::Good,
             ApiVerdict::TokenRefused => Ending::TokenRefused,
@@ -138,7 +177,6 @@ impl Teller {
             ApiVerdict::SaysNothing => Ending::SaysNothing,
         };
         let sent = Some(marks.of(access).to_string());
-        let purpose = Purpose::Api;
         let told = Told { purpose, reason: None, outcome, sent, access: None, refresh: None };
         self.exchange(&came.exchange, told);
     }

@@ -1,6 +1,6 @@
 //! What is at hand and not on disk, and what it may replace there.
 
-use crate::record::Record;
+use crate::record::{Record, Session};
 use crate::snapshot::{fingerprint, renewal_fingerprint};
 use engine::Fingerprint;
 
@@ -27,6 +27,15 @@ pub(crate) struct Over {
 }
 
 impl Over {
+    /// A session of this epoch.
+    pub(crate) fn of_session(epoch: u64, session: &Session) -> Self {
+        Self {
+            epoch: Some(epoch),
+            renewal: renewal_fingerprint(&session.fingerprint_key, &session.tokens),
+            access: Some(fingerprint(&session.fingerprint_key, &session.tokens.access)),
+        }
+    }
+
     pub(crate) fn of(record: Option<&Record>) -> Self {
         let held = record.and_then(|record| record.session.as_ref());
         Self {

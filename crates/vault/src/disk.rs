@@ -305,3 +305,22 @@ impl SessionOnDisk {
         6 * text + 2048
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::sample;
+
+    #[test]
+    fn a_session_without_an_id_token_is_written_as_before_there_were_any_and_read_as_good() {
+        let session = sample(1, "kept").session.unwrap();
+        let written = serde_json::to_value(SessionOnDisk::from(&session)).unwrap();
+        for member in ["id_token", "client_secret", "id_check"] {
+            assert!(written.get(member).is_none(), "{member}");
+        }
+        let read: SessionOnDisk = serde_json::from_value(written).unwrap();
+        let read = Session::from(read);
+        assert_eq!(read.id_check, IdCheck::Passed);
+        assert!(read.tokens.id.is_none() && read.tokens.client_secret.is_none());
+    }
+}

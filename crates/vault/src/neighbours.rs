@@ -14,7 +14,7 @@ pub(crate) struct Neighbours {
     pub(crate) any: bool,
     /// One of them says that its key is in the keychain.
     pub(crate) say_keychain: bool,
-    /// One of them has a session that is sealed with the key in the keychain.
+    /// One of them has a session, or an outbox, that is sealed with the key in the keychain.
     pub(crate) sealed_by_keychain: bool,
     /// The same for the key in the file.
     pub(crate) sealed_by_file: bool,
@@ -36,7 +36,7 @@ pub(crate) fn of(account: &str, folder: &Path) -> io::Result<Neighbours> {
                 neighbours.any = true;
                 let by = document.clear.protection;
                 neighbours.say_keychain |= by == Some(KeptBy::Keychain);
-                if document.has_session() {
+                if document.needs_key() {
                     neighbours.sealed_by_keychain |= by != Some(KeptBy::KeyFile);
                     neighbours.sealed_by_file |= by != Some(KeptBy::Keychain);
                 }

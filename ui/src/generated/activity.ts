@@ -14,12 +14,12 @@ export type DiskStep = "read" | "locked" | "held_elsewhere" | "intent_written" |
 /**
  * What the engine asks for, without its details.
  */
-export type EffectKind = "restore" | "refresh" | "expose" | "forget" | "discard" | "record_refusal" | "record_wait";
+export type EffectKind = "restore" | "refresh" | "expose" | "withhold" | "forget" | "discard" | "record_refusal" | "record_wait";
 
 /**
  * What came of a request.
  */
-export type Ending = { "kind": "good" } | { "kind": "failed", "class": Class } | { "kind": "token_refused" } | { "kind": "not_allowed" } | { "kind": "says_nothing" };
+export type Ending = { "kind": "good" } | { "kind": "failed", "class": Class } | { "kind": "token_refused" } | { "kind": "id_token_bad" } | { "kind": "not_allowed" } | { "kind": "says_nothing" };
 
 /**
  * Something that was done, and when.

@@ -98,7 +98,7 @@ export type Holdup = "store" | "store_unreadable" | "keychain_locked" | "keychai
 /**
  * An input without its details.
  */
-export type InputKind = "restored" | "restore_held_up" | "came" | "tick" | "token_wanted" | "api_refused" | "signed_in" | "signed_out" | "renewed" | "failed" | "held_elsewhere" | "put_off" | "adopted" | "server_clock" | "confirmed" | "unsaved" | "saved" | "policy_changed";
+export type InputKind = "restored" | "restore_held_up" | "came" | "tick" | "token_wanted" | "api_refused" | "signed_in" | "signed_out" | "renewed" | "id_token_bad" | "withdrawn" | "failed" | "held_elsewhere" | "put_off" | "adopted" | "server_clock" | "confirmed" | "unsaved" | "saved" | "policy_changed";
 
 /**
  * The session's life as a picture.
@@ -151,7 +151,7 @@ why: string, };
 /**
  * What came of a request.
  */
-export type Outcome = { "kind": "signed_in" } | { "kind": "renewed" } | { "kind": "adopted" } | { "kind": "failed", "class": Class };
+export type Outcome = { "kind": "signed_in" } | { "kind": "renewed" } | { "kind": "adopted" } | { "kind": "id_token_bad" } | { "kind": "failed", "class": Class };
 
 /**
  * What renews the access token.

@@ -3,7 +3,7 @@
 use crate::pointer;
 use crate::transport::{Arrived, Whole};
 use http::header::CONTENT_TYPE;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How HTML begins. A content type alone proves nothing: PHP says `text/html` over JSON.
 const TAGS: [&str; 8] =
@@ -16,6 +16,7 @@ pub(crate) struct Body {
     json: Option<Value>,
     kind: Kind,
     says_json: bool,
+    form: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,25 @@ impl Body {
         } else {
             Kind::Other
         };
-        Self { json, kind, says_json: says("json") }
+        Self { json, kind, says_json: says("json"), form: false }
+    }
+
+    /// The same of an OAuth server's answer, which some give as a form, under whatever content type.
+    /// Its members are read as those of a JSON object.
+    pub(crate) fn in_oauth(came: &Arrived) -> Self {
+        let body = Self::of(came);
+        if body.json.is_some() || came.whole != Whole::Yes {
+            return body;
+        }
+        match form(&came.body) {
+            Some(json) => Self { json: Some(json), kind: Kind::Other, form: true, ..body },
+            None => body,
+        }
+    }
+
+    /// Whether it came as a form.
+    pub(crate) fn is_form(&self) -> bool {
+        self.form
     }
 
     /// The body, where it is whole JSON of any kind.
@@ -84,6 +103,19 @@ impl Body {
             member.as_str().map(str::to_owned).or_else(number).filter(|code| is_code(code))
         })
     }
+}
+
+/// A form that says what an OAuth server says, and nothing that only looks like one.
+fn form(body: &[u8]) -> Option<Value> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '<') {
+        return None;
+    }
+    let pairs = url::form_urlencoded::parse(text.as_bytes());
+    let members: Map<String, Value> =
+        pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect();
+    let told = ["access_token", "device_code", "error"];
+    told.iter().any(|name| members.contains_key(*name)).then_some(Value::Object(members))
 }
 
 fn is_code(text: &str) -> bool {

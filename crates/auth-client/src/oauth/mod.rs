@@ -3,6 +3,7 @@
 //! [`probe`] tells what a server promises; [`BrowserSignIn`] and [`DeviceSignIn`] lead to a grant;
 //! [`OAuthServer`] is what a keeper renews, revokes and asks by, and needs no discovery for it.
 
+mod answer;
 mod authorization;
 mod browser;
 mod device;
@@ -10,12 +11,18 @@ mod discovery;
 mod ending;
 mod id_token;
 mod keys;
+mod metadata;
 mod page;
+mod places;
+mod plan;
 mod probe;
 mod redirect;
+mod requests;
 mod server;
 mod settings;
 mod token;
+mod userinfo;
+mod well_known;
 
 pub use browser::{BrowserSignIn, PageWords};
 pub use device::DeviceSignIn;

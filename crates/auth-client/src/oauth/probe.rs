@@ -1,13 +1,23 @@
 //! What a server promises, before anybody signs in.
 
+mod address;
+mod keys;
+mod promises;
+mod reach;
+
+use super::discovery::{passes, stranger};
 use super::settings::{Discovered, OAuthSettings};
+use super::well_known::{Came, Documents, Fetched, Likeness, Reader, Standard};
 use crate::check::Verdict;
 use crate::network::Network;
 use engine::Exchange;
+use http::HeaderMap;
 use keeper::ports::Clock;
+use promises::Findings;
 use serde::Serialize;
 use std::sync::Arc;
 use ts_rs::TS;
+use url::Url;
 
 /// What a server promises.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -99,15 +109,87 @@ pub enum PromiseTopic {
     Clock,
 }
 
+impl PromiseTopic {
+    /// Every topic, in the order in which a report tells of them.
+    pub const ALL: [Self; 14] = [
+        Self::Address,
+        Self::Reach,
+        Self::Tls,
+        Self::Issuer,
+        Self::Browser,
+        Self::Pkce,
+        Self::IssInResponse,
+        Self::Device,
+        Self::Refresh,
+        Self::IdToken,
+        Self::Userinfo,
+        Self::Revocation,
+        Self::Logout,
+        Self::Clock,
+    ];
+}
+
 /// Asks what a server promises. Nothing is sent that tells who asks.
+///
+/// `address` is what somebody has pasted: an issuer, the address of a server or of one of its
+/// documents, with or without `https://`. A report has one promise for each topic, in the order of
+/// [`PromiseTopic::ALL`].
 pub async fn probe(address: &str, network: &Network, clock: Arc<dyn Clock>) -> ServerReport {
-    let _ = (network, clock);
-    ServerReport {
-        address: address.to_owned(),
-        kind: ServerKind::Unreachable,
-        promises: Vec::new(),
-        exchanges: Vec::new(),
-        settings: None,
-        discovered: None,
+    let mut findings = Findings::default();
+    let (at, shown) = match address::understood(address, network) {
+        Ok(understood) => {
+            let verdict = if understood.note.is_some() { Verdict::Note } else { Verdict::Good };
+            let detail = understood.note.unwrap_or("understood");
+            findings.add(PromiseTopic::Address, verdict, detail, Some("address"), None);
+            (understood.url, understood.shown)
+        }
+        Err(unusable) => {
+            findings.not_asked(unusable.shown.as_ref(), unusable.problem);
+            let shown = unusable.shown.map_or_else(|| address.trim().to_owned(), String::from);
+            return findings.report(shown, ServerKind::Unreachable);
+        }
+    };
+    if let Some(problem) = network.problems().into_iter().next() {
+        findings.not_asked(Some(&at), problem);
+        return findings.report(shown, ServerKind::Unreachable);
+    }
+    let reader = Reader { network, headers: HeaderMap::new(), clock };
+    let mut asked = at.clone();
+    let mut documents = read(&reader, &asked).await;
+    if documents.nothing_of_its_own() && at.path() != "/" {
+        // Perhaps it is the address of a page, and the server as a whole says more.
+        asked.set_path("/");
+        documents = documents.and(read(&reader, &asked).await);
+    }
+    findings.reached(&documents.fetched, &at, network);
+    let kind = if let Some((place, document)) = documents.merged() {
+        findings.promised(&mut documents, place, document, (&at, &reader)).await
+    } else if let Some(other) = documents.strangers.first() {
+        findings.somebody_elses(other, stranger(&address::shown(&asked), other), network);
+        match other.standard {
+            Standard::OpenId => ServerKind::OpenId,
+            Standard::OAuth => ServerKind::OAuth,
+        }
+    } else if documents.fetched.iter().all(is_in_trouble) {
+        ServerKind::Unreachable
+    } else {
+        ServerKind::SaysNothing
+    };
+    findings.clock(&documents.fetched, &asked);
+    findings.exchanges_of(documents.fetched);
+    findings.report(shown, kind)
+}
+
+async fn read(reader: &Reader<'_>, at: &Url) -> Documents {
+    let accept = |told: &str| Likeness::of(at.as_str(), told) != Likeness::Other;
+    Documents::read(reader, at, accept, |_| {}).await
+}
+
+/// Whether the server may answer otherwise in a while, or did not answer at all.
+fn is_in_trouble(fetched: &Fetched) -> bool {
+    match &fetched.came {
+        Came::Nothing { .. } => true,
+        Came::Else(named, _) => passes(named.class, fetched.exchange.status),
+        Came::Document(_) => false,
     }
 }

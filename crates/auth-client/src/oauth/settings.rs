@@ -174,6 +174,21 @@ pub struct Discovered {
     pub iss_in_response: bool,
 }
 
+impl Endpoints {
+    /// Each of them with its name in the settings.
+    pub(super) fn named(&self) -> [(&'static str, &str); 7] {
+        [
+            ("authorization", &self.authorization),
+            ("token", &self.token),
+            ("deviceAuthorization", &self.device_authorization),
+            ("revocation", &self.revocation),
+            ("userinfo", &self.userinfo),
+            ("jwks", &self.jwks),
+            ("endSession", &self.end_session),
+        ]
+    }
+}
+
 impl Default for OAuthSettings {
     fn default() -> Self {
         Self {
@@ -221,5 +236,20 @@ impl OAuthAccount {
             jwks: pick(&typed.jwks, &told.jwks),
             end_session: pick(&typed.end_session, &told.end_session),
         }
+    }
+
+    /// The scopes that are asked for: those of the settings, or by default what signs in and stays
+    /// signed in (OpenID Connect Core sections 3.1.2.1 and 11).
+    #[must_use]
+    pub fn scopes(&self) -> Vec<String> {
+        let chosen = self.settings.scopes.iter().flat_map(|scope| scope.split_whitespace());
+        let chosen: Vec<String> = chosen.map(str::to_owned).collect();
+        if !chosen.is_empty() {
+            return chosen;
+        }
+        let openid = self.discovered.openid.then_some("openid");
+        let offered = |scope: &&str| self.discovered.scopes.iter().any(|known| known == scope);
+        let offline = Some("offline_access").filter(offered);
+        openid.into_iter().chain(offline).map(str::to_owned).collect()
     }
 }

@@ -28,6 +28,12 @@ const SECRET_NAMES: [&str; 6] = ["access", "refresh", "pin", "pass", "sid", "xsr
 const HARMLESS_PARTS: [&str; 8] =
     ["type", "class", "expir", "lifetime", "valid", "issued", "scope", "author_"];
 
+/// Parameters of OAuth's requests that hold what is used once, or proves who asks.
+pub(super) const SINGLE_USE: [&str; 4] = ["code", "code_verifier", "client_secret", "device_code"];
+/// Those that hold what stands in the settings, or in the standard.
+pub(super) const IN_CLEAR: [&str; 7] =
+    ["client_id", "grant_type", "redirect_uri", "resource", "audience", "scope", "token_type_hint"];
+
 /// So many letters, large and small mixed, are no word.
 const MIXED_FROM: usize = 32;
 /// A run this long, with letters and digits in it, is no word.

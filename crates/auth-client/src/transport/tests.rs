@@ -27,12 +27,18 @@ const LONG: Duration = Duration::from_secs(60);
 
 fn line(connect: Duration, quickly: Duration, whole: Duration, proxying: Proxying) -> Line {
     let patience = Patience { connect, connect_quickly: quickly, whole };
-    Line::new(Arc::new(SinceNow(Instant::now())), patience, proxying)
+    let network = Network::default();
+    Line::through(network, Arc::new(SinceNow(Instant::now())), patience, proxying)
 }
 
 fn post(url: &str) -> Outgoing {
     let url = Url::parse(url).unwrap();
-    Outgoing { method: Method::POST, url, headers: HeaderMap::new(), body: Some("hello".into()) }
+    Outgoing {
+        method: Method::POST,
+        url,
+        headers: HeaderMap::new(),
+        body: Some(Payload::Json("hello".into())),
+    }
 }
 
 async fn listening() -> (TcpListener, String) {
@@ -51,7 +57,7 @@ async fn a_refused_connection_means_that_nothing_was_sent() {
     drop(listener);
     let line = line(LONG, LONG, LONG, Proxying::Never);
     let lost = lost(&line, &format!("http://{address}"), false).await;
-    assert_eq!(lost, Lost { sent: false, detail: "connection refused".into() });
+    assert_eq!((lost.sent, lost.detail.as_str()), (false, "connection refused"));
 }
 
 #[tokio::test]
@@ -81,7 +87,7 @@ async fn a_silent_handshake_is_given_up_sooner_when_in_a_hurry() {
     let (listener, address) = listening().await;
     let line = line(LONG, SHORT, LONG, Proxying::Never);
     let lost = lost(&line, &format!("https://{address}"), true).await;
-    assert_eq!(lost, Lost { sent: false, detail: "no connection within 60 ms".into() });
+    assert_eq!((lost.sent, lost.detail.as_str()), (false, "no connection within 60 ms"));
     drop(listener);
 }
 
@@ -90,7 +96,7 @@ async fn silence_after_sending_leaves_the_outcome_unknown() {
     let (listener, address) = listening().await;
     let line = line(LONG, LONG, SHORT, Proxying::Never);
     let lost = lost(&line, &format!("http://{address}"), false).await;
-    assert_eq!(lost, Lost { sent: true, detail: "no answer within 60 ms".into() });
+    assert_eq!((lost.sent, lost.detail.as_str()), (true, "no answer within 60 ms"));
     drop(listener);
 }
 
@@ -165,4 +171,35 @@ async fn a_proxy_that_refuses_is_named_and_nothing_was_sent() {
 fn what_is_on_this_computer_is_never_asked_through_a_proxy() {
     assert!(matches!(Proxying::for_server(true), Proxying::Never));
     assert!(matches!(Proxying::for_server(false), Proxying::System(_)));
+}
+
+#[tokio::test]
+async fn nothing_goes_out_in_the_open_but_to_this_computer_and_the_named_host() {
+    let network = Network { http_to: "auth.invalid".into(), ..Network::default() };
+    let clock: Arc<dyn Clock> = Arc::new(SinceNow(Instant::now()));
+    let url = Url::parse("https://auth.invalid").unwrap();
+    let line = Line::to(&url, &network, clock);
+    // Whatever a server may have said of its endpoints.
+    let unnamed = lost(&line, "http://other.invalid/token", false).await;
+    assert!(!unnamed.sent);
+    assert!(unnamed.detail.starts_with("not asked: "), "{unnamed:?}");
+    assert!(lost(&line, "http://auth.invalid/token", false).await.detail.contains("DNS"));
+}
+
+#[tokio::test]
+async fn a_proxy_on_the_way_to_the_host_named_for_plain_http_is_named_in_failures() {
+    let (listener, address) = listening().await;
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut heard = [0; 4_096];
+        let read = stream.read(&mut heard).await.unwrap();
+        assert!(heard[..read].starts_with(b"POST http://auth.corp.invalid/token "));
+    });
+    let network = Network { http_to: "auth.corp.invalid".into(), ..Network::default() };
+    let patience = Patience { connect: LONG, connect_quickly: LONG, whole: LONG };
+    let proxy = Proxying::Through(Url::parse(&format!("http://{address}")).unwrap());
+    let line = Line::through(network, Arc::new(SinceNow(Instant::now())), patience, proxy);
+    let lost = lost(&line, "http://auth.corp.invalid/token", false).await;
+    assert!(lost.sent);
+    assert!(lost.detail.ends_with(&format!("(through the proxy {address})")), "{lost:?}");
 }

@@ -7,7 +7,10 @@
     reason = "helpers of tests fail as tests do, and are not recognised as such"
 )]
 
+pub(crate) mod stage;
+
 use async_trait::async_trait;
+use auth_client::oauth::{Discovered, Endpoints, OAuthAccount, OAuthServer, OAuthSettings};
 use auth_client::{AccountSettings, TokenApi};
 use engine::{Boot, Now, Wall};
 use keeper::ports::{Clock, Credentials};
@@ -70,6 +73,40 @@ impl Fake {
         AccountSettings { base_url: self.base.clone(), user: "alice".into(), ..settings }
     }
 
+    /// An account here of an OAuth server that has told all its endpoints.
+    pub(crate) fn account(&self, settings: OAuthSettings) -> OAuthAccount {
+        let at = |path: &str| format!("{}{path}", self.base);
+        let endpoints = Endpoints {
+            authorization: at("/authorize"),
+            token: at("/token"),
+            device_authorization: at("/device"),
+            revocation: at("/revoke"),
+            userinfo: at("/userinfo"),
+            jwks: at("/jwks"),
+            end_session: at("/logout"),
+        };
+        let discovered =
+            Discovered { issuer: self.base.clone(), endpoints, ..Discovered::default() };
+        let settings = OAuthSettings {
+            issuer: self.base.clone(),
+            client_id: "desk client".into(),
+            ..settings
+        };
+        OAuthAccount { settings, discovered }
+    }
+
+    pub(crate) fn oauth(&self, settings: OAuthSettings) -> OAuthServer {
+        OAuthServer::new(self.account(settings), Arc::new(Noon)).unwrap()
+    }
+
+    /// The head of a request, and the parameters of the form in it.
+    pub(crate) fn form(&self, index: usize) -> (String, Vec<(String, String)>) {
+        let heard = self.heard();
+        let (head, body) = heard[index].split_once("\r\n\r\n").unwrap();
+        let pairs = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        (head.to_owned(), pairs)
+    }
+
     pub(crate) fn api(&self, settings: AccountSettings) -> TokenApi {
         TokenApi::new(self.settings(settings), Arc::new(Noon)).unwrap()
     }
@@ -129,6 +166,13 @@ pub(crate) fn tokens() -> Tokens {
         id: None,
         client_secret: None,
     }
+}
+
+/// A JWT that nobody has signed.
+pub(crate) fn jwt(claims: &serde_json::Value) -> String {
+    use base64::Engine as _;
+    let base64 = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    format!("e30.{}.c2ln", base64.encode(claims.to_string()))
 }
 
 /// What is inside a renewal secret, with its kind before it.

@@ -27,6 +27,8 @@ pub(crate) fn router(desk: Arc<Desk>) -> Router {
         .route("/control/revoke", post(revoke))
         .route("/control/expire", post(expire))
         .route("/control/reset", post(reset))
+        .route("/control/openid/rotate_keys", post(rotate_keys))
+        .route("/control/openid/device", post(device))
         .route_layer(from_fn_with_state(Arc::clone(&desk), with_key));
     Router::new()
         .route("/control/hello", get(greet))
@@ -89,6 +91,35 @@ async fn reset(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
         Err(message) => return invalid(&message).into_response(),
     };
     said(Control::here(desk).reset(counters).await)
+}
+
+async fn rotate_keys(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
+    let keep_old = match read(&body) {
+        Ok(body) => body.get("keepOld").and_then(Value::as_bool).unwrap_or(false),
+        Err(message) => return invalid(&message).into_response(),
+    };
+    said(Control::here(desk).rotate_keys(keep_old).await.map(|()| json!({"rotated": true})))
+}
+
+/// `approve` names a user, or is `null` for no.
+async fn device(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
+    let body = match read(&body) {
+        Ok(body) => body,
+        Err(message) => return invalid(&message).into_response(),
+    };
+    let code = body.get("userCode").filter(|code| !code.is_null());
+    // A code that is no text must not turn into "all of them".
+    if code.is_some_and(|code| !code.is_string()) {
+        return invalid("userCode is a text").into_response();
+    }
+    let code = code.and_then(Value::as_str);
+    let control = Control::here(desk);
+    let answered = match body.get("approve") {
+        Some(Value::String(username)) => control.approve_device(code, username).await,
+        Some(Value::Null) => control.deny_device(code).await,
+        Some(_) | None => return invalid("approve is a user name or null").into_response(),
+    };
+    said(answered.map(|count| json!({"answered": count})))
 }
 
 /// A body; none is an empty object.

@@ -2,6 +2,7 @@
 //! another copy runs.
 
 mod http;
+mod openid;
 mod remote;
 
 use std::io;
@@ -55,6 +56,9 @@ pub enum ControlError {
     /// The change could not be saved; nothing was changed.
     #[error("the demo server could not save the change: {0}")]
     Save(io::Error),
+    /// A signing key cannot be made; nothing was changed.
+    #[error("the demo server could not make a signing key")]
+    Key,
     /// The change means nothing; nothing was changed.
     #[error(transparent)]
     BadSwitches(#[from] BadSwitches),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Accepted, Ending, Pair, Refusal, Renewed, Rotation, Terms};
+use super::{Accepted, Authorization, Ending, Pair, Refusal, Renewed, Rotation, Terms};
 use crate::token::TokenHash;
 
 /// How many tokens of each kind a grant remembers. Older ones become unknown, which is also a
@@ -15,6 +15,9 @@ pub(super) struct Grant {
     username: String,
     started_ms: u64,
     ended: Option<Ending>,
+    /// What an OAuth client was granted; none for a sign-in of the tutorial's API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authorization: Option<Authorization>,
     /// Oldest first.
     refresh: Vec<RefreshToken>,
     /// Oldest first.
@@ -84,6 +87,7 @@ impl Grant {
             username: username.to_owned(),
             started_ms: now_ms,
             ended: None,
+            authorization: None,
             refresh: first.into_iter().collect(),
             access: Vec::new(),
         };
@@ -93,6 +97,14 @@ impl Grant {
 
     pub(super) fn username(&self) -> &str {
         &self.username
+    }
+
+    pub(super) fn authorization(&self) -> Option<&Authorization> {
+        self.authorization.as_ref()
+    }
+
+    pub(super) fn authorize(&mut self, authorization: Authorization) {
+        self.authorization = Some(authorization);
     }
 
     pub(super) fn has_refresh(&self, hash: TokenHash) -> bool {

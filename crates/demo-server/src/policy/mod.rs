@@ -63,6 +63,20 @@ pub struct Pair {
     pub refresh: TokenHash,
 }
 
+/// What an OAuth client was granted. Its tokens are good for it alone (RFC 6749 section 6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authorization {
+    /// The client.
+    pub client_id: String,
+    /// The scope, its words separated by one space each.
+    pub scope: String,
+    /// When the person signed in; a refresh does not change it (OpenID Connect Core 12.2).
+    pub auth_time_ms: u64,
+    /// The session's id in ID tokens, a random text.
+    pub sid: String,
+}
+
 /// A refresh that was granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renewed {
@@ -142,6 +156,23 @@ impl Grants {
         }
     }
 
+    /// Remembers that the grant of this token was given to an OAuth client.
+    pub fn authorize(&mut self, shown: TokenHash, authorization: Authorization) {
+        if let Some(grant) = self.of_mut(shown) {
+            grant.authorize(authorization);
+        }
+    }
+
+    /// What the OAuth client was granted whose token of either kind this is. None also for a
+    /// token that was not given over OAuth.
+    #[must_use]
+    pub fn authorization(&self, shown: TokenHash) -> Option<&Authorization> {
+        self.grants
+            .iter()
+            .find(|grant| grant.has_refresh(shown) || grant.has_access(shown))?
+            .authorization()
+    }
+
     /// Answers a refresh token with `fresh`, of which the refresh token is taken only if the
     /// rotation says so.
     ///
@@ -181,12 +212,27 @@ impl Grants {
 
     /// Ends the grant of a token of either kind (RFC 7009 section 2.1), and says whose it was.
     pub fn sign_out(&mut self, shown: TokenHash) -> Option<String> {
-        let grant = self
-            .grants
-            .iter_mut()
-            .find(|grant| grant.has_refresh(shown) || grant.has_access(shown))?;
+        let grant = self.of_mut(shown)?;
         grant.end(Ending::SignedOut);
         Some(grant.username().to_owned())
+    }
+
+    /// Ends the grants of the OAuth session with this id, and says how many that were.
+    pub fn sign_out_session(&mut self, sid: &str) -> usize {
+        let of_it = |grant: &&mut Grant| grant.authorization().is_some_and(|it| it.sid == sid);
+        self.grants.iter_mut().filter(of_it).map(|grant| grant.end(Ending::SignedOut)).sum()
+    }
+
+    /// Ends the grant of a token of either kind, because what it was given for came again
+    /// (RFC 6749 section 4.1.2).
+    pub fn reused(&mut self, shown: TokenHash) {
+        if let Some(grant) = self.of_mut(shown) {
+            grant.end(Ending::Reused);
+        }
+    }
+
+    fn of_mut(&mut self, shown: TokenHash) -> Option<&mut Grant> {
+        self.grants.iter_mut().find(|grant| grant.has_refresh(shown) || grant.has_access(shown))
     }
 
     /// Revokes the grants of one user, or all, and says how many that were.

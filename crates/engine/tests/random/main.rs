@@ -6,7 +6,7 @@ mod steps;
 
 use engine::{
     Access, Boot, Class, Effect, Fingerprint, Grant, HOUR, Input, Lifetime, MINUTE, Renewal,
-    SECOND, Snapshot, State, StateKind, Trigger,
+    SECOND, Snapshot, State, StateKind, Trigger, Worth,
 };
 use proptest::collection::vec;
 use proptest::test_runner::Config;
@@ -47,6 +47,8 @@ struct Play {
     begun_in: HashMap<u64, u64>,
     epoch: u64,
     refused_by_api: HashSet<Fingerprint>,
+    /// Access tokens that came with a bad ID token.
+    bad: HashSet<Fingerprint>,
     /// From here on the present token's age is known; `None` where its age is a wall clock's word.
     asked: Option<Boot>,
     read_at: Boot,
@@ -64,6 +66,7 @@ impl Play {
             begun_in: HashMap::new(),
             epoch: 0,
             refused_by_api: HashSet::new(),
+            bad: HashSet::new(),
             asked: None,
             read_at,
             tokens: 1_000,
@@ -71,7 +74,7 @@ impl Play {
         match start {
             Start::Empty => play.tell(Input::Restored(None)),
             Start::SignIn(token) => play.step(&Step::SignIn(token)),
-            Start::Record { token, ago_ms, same_boot, refused, intent } => {
+            Start::Record { token, ago_ms, same_boot, refused, intent, bad } => {
                 let then = engine::Now {
                     wall: play.stage.now.wall + -ago_ms,
                     boot: play.stage.now.boot + -ago_ms.max(0),
@@ -80,7 +83,12 @@ impl Play {
                 play.asked = same_boot.then_some(grant.asked.boot);
                 play.stage.grant = grant.clone();
                 play.stage.epoch = 1;
-                let record = Snapshot { same_boot, refused, intent, ..saved(grant, then) };
+                if bad {
+                    play.bad.insert(grant.access);
+                }
+                let id_token_bad = bad;
+                let record =
+                    Snapshot { same_boot, refused, intent, id_token_bad, ..saved(grant, then) };
                 play.tell(Input::Restored(Some(Box::new(record))));
             }
         }
@@ -139,6 +147,29 @@ impl Play {
                     assert!(effects.contains(&Effect::Expose { attempt }), "{effects:?}");
                 }
             }
+            Step::AnswerBadly(lifetime) => {
+                if let Some(attempt) = self.in_flight.take() {
+                    let Token { renewal, .. } = self.next_renewal();
+                    let token = Token { lifetime: lifetime.clone(), renewal, refresh_in_ms: None };
+                    let grant = self.next_grant(&token, self.stage.now);
+                    self.bad.insert(grant.access);
+                    // The token of before serves on; what renews it is new.
+                    self.stage.grant.renewal = grant.renewal;
+                    let (grant, exchange) = (Box::new(grant), Box::default());
+                    let bad = Input::IdTokenBad { attempt, grant, exchange };
+                    let effects = self.effects(bad);
+                    assert!(effects.contains(&Effect::Withhold { attempt }), "{effects:?}");
+                    let what_to_fix = engine::Fix::IdToken;
+                    assert_eq!(self.stage.state(), State::Stopped { what_to_fix });
+                }
+            }
+            Step::Withdraw { present } => {
+                let access = if *present { self.stage.grant.access } else { token(7) };
+                if self.signed_in() {
+                    self.bad.insert(access);
+                }
+                self.tell(Input::Withdrawn { access, exchange: Box::default() });
+            }
             Step::Fail(class, retry_after_ms) => {
                 if self.in_flight.is_some() {
                     let attempt = self.in_flight.take().unwrap_or_default();
@@ -158,7 +189,9 @@ impl Play {
             Step::Late { back, refused } => {
                 self.late(self.last_attempt.saturating_sub(*back), *refused)
             }
-            Step::Adopt { newer, next_epoch, refused } => self.adopt(*newer, *next_epoch, *refused),
+            Step::Adopt { newer, next_epoch, refused, bad } => {
+                self.adopt(*newer, *next_epoch, *refused, *bad);
+            }
             Step::Fact(input) => self.tell(input.clone()),
         }
     }
@@ -177,27 +210,36 @@ impl Play {
         assert_eq!(self.stage.kind(), before, "a late answer moved the session");
     }
 
-    fn adopt(&mut self, newer: bool, next_epoch: bool, refused: bool) {
-        if !self.signed_in() {
+    fn adopt(&mut self, newer: bool, next_epoch: bool, refused: bool, bad: bool) {
+        // Another boot's record is not adopted: it was restored.
+        if !self.signed_in() || (!newer && self.asked.is_none()) {
             return;
         }
         if next_epoch {
             self.epoch += 1;
             self.stage.epoch += 1;
         }
+        let mut adopted = self.stage.snapshot();
         if newer {
-            let token = Token { renewal: self.stage.grant.renewal, ..Token::default() };
-            let grant = self.next_grant(&token, self.stage.now);
-            self.take(&grant);
-        } else if self.asked.is_none() {
-            // Another boot's record is not adopted: it was restored.
-            return;
+            let token = self.next_renewal();
+            adopted.grant = self.next_grant(&token, self.stage.now);
+            let worth = self.stage.view().token.map(|token| token.worth);
+            let serves = !matches!(worth, Some(Worth::Expired | Worth::RefusedByApi));
+            if bad && serves && !next_epoch {
+                self.stage.grant.renewal = adopted.grant.renewal;
+            } else {
+                self.take(&adopted.grant.clone());
+            }
         }
         self.in_flight = None;
         let refreshes = u32::from(newer);
-        let adopted = Snapshot { refused, refreshes, ..self.stage.snapshot() };
+        let adopted = Snapshot { refused, refreshes, id_token_bad: bad, ..adopted };
         if next_epoch {
             self.refused_by_api.clear();
+            self.bad.clear();
+        }
+        if bad {
+            self.bad.insert(adopted.grant.access);
         }
         let effects = self.stage.tell(Input::Adopted(Box::new(adopted)));
         assert_eq!(effects.iter().filter(|e| matches!(e, Effect::Expose { .. })).count(), 0);
@@ -256,6 +298,8 @@ impl Play {
             | Input::SignedIn(..)
             | Input::SignedOut
             | Input::Renewed { .. }
+            | Input::IdTokenBad { .. }
+            | Input::Withdrawn { .. }
             | Input::HeldElsewhere { .. }
             | Input::PutOff { .. }
             | Input::Adopted(_)
@@ -295,6 +339,7 @@ impl Play {
                 }
                 Effect::Restore
                 | Effect::Expose { .. }
+                | Effect::Withhold { .. }
                 | Effect::Forget
                 | Effect::RecordRefusal
                 | Effect::RecordWait { .. } => {}
@@ -309,6 +354,7 @@ impl Play {
         match self.stage.access(MINUTE) {
             Access::Take(access) => {
                 assert!(!self.refused_by_api.contains(&access), "a refused token");
+                assert!(!self.bad.contains(&access), "a token with a bad ID token");
                 assert!(!self.is_dead(), "a dead token");
                 assert!(self.signed_in());
             }
@@ -339,7 +385,17 @@ impl Play {
 
     fn has_run_out(&self) -> bool {
         let refused = self.refused_by_api.contains(&self.stage.grant.access);
+        // A bad ID token ends nothing.
         self.stage.grant.renewal == Renewal::No && (refused || self.is_dead())
+    }
+
+    /// What renews is replaced, where it is a refresh token.
+    fn next_renewal(&self) -> Token {
+        let renewal = match self.stage.grant.renewal {
+            Renewal::RefreshToken { .. } => stage::by_refresh_token(self.tokens + 1),
+            same @ (Renewal::Itself | Renewal::No) => same,
+        };
+        Token { renewal, ..Token::default() }
     }
 
     fn next_grant(&mut self, of: &Token, asked: engine::Now) -> Grant {

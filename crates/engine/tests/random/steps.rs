@@ -11,7 +11,7 @@ use proptest::sample::select;
 pub(crate) enum Start {
     Empty,
     SignIn(Token),
-    Record { token: Token, ago_ms: i64, same_boot: bool, refused: bool, intent: bool },
+    Record { token: Token, ago_ms: i64, same_boot: bool, refused: bool, intent: bool, bad: bool },
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +42,12 @@ pub(crate) enum Step {
     SignIn(Token),
     SignOut,
     Answer(Lifetime),
+    /// An answer with a bad ID token.
+    AnswerBadly(Lifetime),
+    /// The ID token of the present token turns out to be bad, or that of an older one.
+    Withdraw {
+        present: bool,
+    },
     Fail(Class, Option<i64>),
     HeldElsewhere,
     PutOff,
@@ -54,18 +60,19 @@ pub(crate) enum Step {
         newer: bool,
         next_epoch: bool,
         refused: bool,
+        bad: bool,
     },
     Fact(Input),
 }
 
 pub(crate) fn start() -> impl Strategy<Value = Start> {
     let ago = prop_oneof![Just(0), 0..2 * HOUR, -DAY..30 * DAY];
-    let record = (a_token(), ago, any::<bool>(), any::<bool>(), any::<bool>());
+    let record = (a_token(), ago, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     prop_oneof![
         1 => Just(Start::Empty),
         4 => a_token().prop_map(Start::SignIn),
-        4 => record.prop_map(|(token, ago_ms, same_boot, refused, intent)| {
-            Start::Record { token, ago_ms, same_boot, refused, intent }
+        4 => record.prop_map(|(token, ago_ms, same_boot, refused, intent, bad)| {
+            Start::Record { token, ago_ms, same_boot, refused, intent, bad }
         }),
     ]
 }
@@ -102,12 +109,14 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
             Input::PolicyChanged(Policy { lead_ms, assumed_lifetime_ms: assumed })
         }),
     ];
-    let adopt = (any::<bool>(), any::<bool>(), any::<bool>());
+    let adopt = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     prop_oneof![
         12 => trouble(),
         1 => a_token().prop_map(Step::SignIn),
         1 => Just(Step::SignOut),
-        1 => adopt.prop_map(|(newer, next_epoch, refused)| Step::Adopt { newer, next_epoch, refused }),
+        1 => adopt.prop_map(|(newer, next_epoch, refused, bad)| {
+            Step::Adopt { newer, next_epoch, refused, bad }
+        }),
         2 => fact.prop_map(Step::Fact),
     ]
 }
@@ -128,6 +137,8 @@ pub(crate) fn trouble() -> impl Strategy<Value = Step> {
         2 => (0..2 * HOUR).prop_map(Step::Wanted),
         2 => any::<bool>().prop_map(|present| Step::ApiRefuses { present }),
         4 => a_lifetime().prop_map(Step::Answer),
+        2 => a_lifetime().prop_map(Step::AnswerBadly),
+        1 => any::<bool>().prop_map(|present| Step::Withdraw { present }),
         4 => (select(passing), retry_after).prop_map(|(class, ms)| Step::Fail(class, ms)),
         1 => Just(Step::Fail(Class::Refused, None)),
         1 => Just(Step::HeldElsewhere),

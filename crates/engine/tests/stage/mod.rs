@@ -177,6 +177,23 @@ impl Stage {
         self.tell(Input::Renewed { attempt, grant: Box::new(grant), exchange })
     }
 
+    /// The refresh in flight is answered with a token that lives so long, and a bad ID token.
+    pub(crate) fn answer_badly(&mut self, lifetime_ms: i64) -> Vec<Effect> {
+        self.tokens += 1;
+        let grant = told(self.tokens, lifetime_ms, self.asked_at);
+        // What renews is new, the rest stays.
+        self.grant.renewal = grant.renewal;
+        let attempt = self.attempt().unwrap_or_default();
+        let exchange = Box::new(bad_id_token());
+        self.tell(Input::IdTokenBad { attempt, grant: Box::new(grant), exchange })
+    }
+
+    /// The ID token of the present access token turns out to be bad.
+    pub(crate) fn withdraw(&mut self) -> Vec<Effect> {
+        let (access, exchange) = (self.grant.access, Box::new(bad_id_token()));
+        self.tell(Input::Withdrawn { access, exchange })
+    }
+
     pub(crate) fn fail(&mut self, class: Class) -> Vec<Effect> {
         self.fail_after(class, None)
     }
@@ -274,6 +291,11 @@ pub(crate) fn disk_full() -> StoreTrouble {
     StoreTrouble { kind: WriteTrouble::DiskFull, detail: "no space left".to_owned() }
 }
 
+/// What is wrong with an ID token.
+pub(crate) fn bad_id_token() -> Exchange {
+    Exchange { detail: "the ID token is somebody else's".to_owned(), ..Exchange::default() }
+}
+
 /// A record that was written at `now`, in this boot.
 pub(crate) fn saved(grant: Grant, now: Now) -> Snapshot {
     Snapshot {
@@ -290,6 +312,7 @@ pub(crate) fn saved(grant: Grant, now: Now) -> Snapshot {
         refresh_end_moved: None,
         wait_until: None,
         same_boot_wait: false,
+        id_token_bad: false,
     }
 }
 

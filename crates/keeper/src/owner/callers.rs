@@ -4,7 +4,6 @@ use super::Owner;
 use crate::access::{AccessToken, Exposed};
 use crate::handle::Unavailable;
 use crate::ports::{AuthServer, Marks};
-use crate::snapshot::fingerprint;
 use engine::{Access, Boot, Input, Now};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -37,8 +36,9 @@ impl Owner {
 
     pub(super) fn put_on_counter(&self) {
         let fresh = self.engine.fresh_until();
-        let token = self.session.as_ref().map(|session| {
-            let name = fingerprint(&session.fingerprint_key, &session.tokens.access);
+        let in_use = self.engine.in_use();
+        let token = in_use.and_then(|name| self.holding(name).zip(Some(name)));
+        let token = token.map(|(session, name)| {
             let until = fresh.filter(|(of, _)| *of == name).map_or(Boot(i64::MIN), |(_, at)| at);
             (name, until, session)
         });

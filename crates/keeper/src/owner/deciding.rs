@@ -3,7 +3,7 @@
 use super::Owner;
 use crate::activity::{EffectKind, Living, What};
 use crate::record::Keep;
-use engine::{Added, Decision, Effect, Input, InputKind, Now};
+use engine::{Added, Decision, Effect, Input, InputKind, Now, Trigger};
 
 impl Owner {
     /// Has the engine decide, and does it.
@@ -16,8 +16,15 @@ impl Owner {
         let now = self.clock.now();
         let decisions = self.engine.decide(input, now);
         self.tell_of(&decisions, keep, now);
+        let hurries = |decision: &Decision| {
+            matches!(decision.trigger, Some(Trigger::Wake | Trigger::NetworkBack))
+        };
+        let hurries = decisions.iter().any(hurries);
         for decision in decisions {
             self.perform(decision.effects);
+        }
+        if hurries {
+            self.check_now();
         }
     }
 
@@ -53,6 +60,7 @@ impl From<&Effect> for EffectKind {
             Effect::Restore => Self::Restore,
             Effect::Refresh { .. } => Self::Refresh,
             Effect::Expose { .. } => Self::Expose,
+            Effect::Withhold { .. } => Self::Withhold,
             Effect::Forget => Self::Forget,
             Effect::Discard { .. } => Self::Discard,
             Effect::RecordRefusal => Self::RecordRefusal,

@@ -4,7 +4,7 @@
 
 use super::{Message, Owner};
 use crate::ports::{Reading, VaultFailure};
-use crate::record::{Record, Session};
+use crate::record::{IdCheck, Record, Session};
 use crate::snapshot::{fingerprint, renewal_fingerprint, snapshot};
 use crate::unsaved::{Over, Unsaved};
 use engine::{Input, State};
@@ -138,8 +138,20 @@ impl Owner {
         if matches!(self.engine.state(), State::Refreshing { .. }) {
             return;
         }
+        let mut record = record;
+        if let (Some(ours), Some(theirs)) = (&self.session, record.session.as_mut())
+            && theirs.id_check == IdCheck::Pending
+        {
+            // What is known of the ID token here is more than that.
+            theirs.id_check = ours.id_check;
+            theirs.tokens.id.clone_from(&ours.tokens.id);
+        }
         if let Some(noticed) = snapshot(&record, false, self.clock.as_ref()) {
             self.session = record.session;
+            let pending = |held: &Session| held.id_check == IdCheck::Pending;
+            if !self.session.as_ref().is_some_and(pending) {
+                self.unchecked = None;
+            }
             self.handle(Input::Adopted(Box::new(noticed)));
         }
     }

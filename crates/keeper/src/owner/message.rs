@@ -1,14 +1,16 @@
 //! What the owner is told, by others and by its own tasks.
 
 use crate::access::AccessToken;
-use crate::handle::{SignIn, SignInError, Unavailable};
+use crate::handle::{GrantedSignIn, SignInError, Unavailable};
 use crate::outbox::Told;
 use crate::ports::{Label, Marks, Reading, VaultFailure};
 use crate::record::Tokens;
+use crate::refresh::check::Checked;
 use crate::refresh::{Outcome, Saved};
-use crate::sign::{NotSignedIn, SignedIn, Turn};
+use crate::sign::{NotSignedIn, SignedIn, Turn, Wish};
 use crate::unsaved::Over;
 use engine::{ClockSample, Fingerprint, Now, Policy, Trigger};
+use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 /// Looks at the tokens in use.
@@ -18,7 +20,9 @@ pub(crate) type Inspection = Box<dyn FnOnce(Option<&Tokens>, Option<&Marks>) + S
 pub(crate) enum Message {
     Came(Trigger),
     Look(oneshot::Sender<()>),
-    SignIn(Box<SignIn>, oneshot::Sender<Result<(), SignInError>>),
+    SignIn(Box<Wish>, oneshot::Sender<Result<(), SignInError>>),
+    /// What was granted and nobody will use.
+    GiveBack(Box<GrantedSignIn>, oneshot::Sender<()>),
     SignOut(oneshot::Sender<()>),
     Forget(oneshot::Sender<Result<(), VaultFailure>>),
     Token {
@@ -32,6 +36,10 @@ pub(crate) enum Message {
     },
     IsSignedIn(oneshot::Sender<bool>),
     Inspect(Inspection),
+    /// What it takes to ask the server about the session of this access token.
+    ToConfirm(Fingerprint, oneshot::Sender<Option<Tokens>>),
+    ClientSecret(oneshot::Sender<Option<SecretString>>),
+    IdToken(oneshot::Sender<Option<SecretString>>),
     Policy(Policy),
     Quit(oneshot::Sender<()>),
     // From the owner's own tasks:
@@ -65,6 +73,11 @@ pub(crate) enum Message {
         /// Whether it was removed; not where a later sign-in is waited for.
         result: Result<bool, VaultFailure>,
         reply: oneshot::Sender<Result<(), VaultFailure>>,
+    },
+    /// What came of checking the ID token that came with this access token.
+    IdChecked {
+        access: Fingerprint,
+        checked: Checked,
     },
     /// What came of telling a server that a session has ended.
     Told {

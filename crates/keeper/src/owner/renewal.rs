@@ -5,6 +5,7 @@ use crate::activity::DiskStep;
 use crate::outbox::Holder;
 use crate::ports::{AuthServer, Call, Label, Reading, VaultFailure};
 use crate::record::{Record, Session};
+use crate::refresh::check::Checked;
 use crate::refresh::{self, Around, Basis, Outcome, Renewed};
 use crate::snapshot::{renewal_fingerprint, snapshot, stamp};
 use crate::unsaved::Over;
@@ -33,7 +34,9 @@ impl Owner {
                 let restored = snapshot(&record, reading.fell_back, self.clock.as_ref());
                 self.tried = intended(&record);
                 self.session = record.session;
+                self.note_unchecked(None, self.clock.now().boot, 0);
                 self.handle(Input::Restored(restored.map(Box::new)));
+                self.check_again();
             }
             Err(failure) => {
                 tracing::warn!(%failure, "the session cannot be read");
@@ -99,8 +102,8 @@ impl Owner {
         connect_quickly: bool,
         even_unwritten: bool,
     ) {
-        let (Some(session), Some(server), Some(epoch)) =
-            (&self.session, self.server().cloned(), self.engine.epoch())
+        let (Some(session), Some(tokens), Some(server), Some(epoch)) =
+            (&self.session, self.tokens_to_renew(), self.server().cloned(), self.engine.epoch())
         else {
             let failure = self.failure(Class::SetUp, "the stored account's settings do not work");
             return self.handle(Input::Failed { attempt, failure });
@@ -110,7 +113,7 @@ impl Owner {
             reason,
             epoch,
             era: self.era.clone(),
-            tokens: session.tokens.clone(),
+            tokens,
             key: session.fingerprint_key.clone(),
             refreshes: session.refreshes,
             unsaved: self.unsaved.clone(),
@@ -150,16 +153,28 @@ impl Owner {
         let keep = holder.as_ref().map_or(self.shown.keep, |holder| holder.keep);
         match outcome {
             Outcome::Renewed(renewed) => {
-                let Renewed { session, grant, exchange, clock, unsaved } = *renewed;
+                let Renewed { session, grant, exchange, clock, unsaved, checked } = *renewed;
                 let before = self.record_before().filter(|_| awaited);
                 if let Some(sample) = clock.filter(|_| awaited) {
                     self.handle(Input::ServerClock(sample));
                 }
                 self.answered.insert(attempt, Answered { session: session.clone(), holder });
                 let (grant, exchange) = (Box::new(grant), Box::new(exchange));
-                self.handle_about(keep, Input::Renewed { attempt, grant, exchange });
+                let no_keys = matches!(checked, Checked::NoKeys);
+                let known = self.known_id();
+                let answered = match checked {
+                    Checked::Passed | Checked::NoKeys => {
+                        Input::Renewed { attempt, grant, exchange }
+                    }
+                    Checked::Bad(exchange) => Input::IdTokenBad { attempt, grant, exchange },
+                };
+                self.handle_about(keep, answered);
                 self.answered.remove(&attempt);
                 let Some(before) = before else { return };
+                self.unchecked = None;
+                if no_keys {
+                    self.note_no_keys(known);
+                }
                 match unsaved {
                     Some(how) => {
                         let found = Over::of(Some(&before));
@@ -232,7 +247,9 @@ impl Owner {
             self.handle(Input::Saved);
         }
         self.lock = None;
-        self.session = None;
+        let known = self.known_id();
+        let before = self.session.take();
+        let (epoch, before) = (self.engine.epoch(), self.serving.take().or(before));
         self.holder = None;
         self.outbox.see(
             record.as_ref().map_or(&[], |record| record.outbox.as_slice()),
@@ -242,7 +259,12 @@ impl Owner {
             self.know(&record);
             self.connect(&record);
             let adopted = snapshot(&record, false, self.clock.as_ref());
+            let same_epoch = epoch == Some(record.epoch);
+            // Where theirs came with a bad ID token, the one at hand serves on, if it can.
+            let bad = adopted.as_ref().is_some_and(|adopted| adopted.id_token_bad);
+            self.serving = before.filter(|_| bad && same_epoch);
             self.session = record.session;
+            self.note_unchecked(known.filter(|_| same_epoch), self.clock.now().boot, 0);
             adopted
         });
         let teller = self.teller.about(self.shown.keep);
@@ -251,6 +273,7 @@ impl Owner {
             Some(adopted) => self.handle(Input::Adopted(Box::new(adopted))),
             None => self.handle(Input::SignedOut),
         }
+        self.check_again();
         self.want_for_waiters();
     }
 

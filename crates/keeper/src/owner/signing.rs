@@ -2,29 +2,25 @@
 
 use super::{Message, Owner, caught};
 use crate::activity::DiskStep;
-use crate::handle::{SignIn, SignInError};
+use crate::handle::{GrantedSignIn, SignInError};
 use crate::outbox::Holder;
 use crate::ports::VaultFailure;
 use crate::record::{Keep, Session};
-use crate::sign::{self, NotSignedIn, SignedIn, Turn};
+use crate::sign::{self, NotSignedIn, SignedIn, Turn, Wish};
 use crate::snapshot::snapshot;
 use engine::{Class, Exchange, Failure, Input, Now};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
 impl Owner {
-    pub(super) fn sign_in(
-        &mut self,
-        request: SignIn,
-        reply: oneshot::Sender<Result<(), SignInError>>,
-    ) {
+    pub(super) fn sign_in(&mut self, wish: Wish, reply: oneshot::Sender<Result<(), SignInError>>) {
         self.turn = self.turn.next();
         self.signing_in += 1;
-        let (turn, keep) = (self.turn.clone(), request.keep);
+        let (turn, keep) = (self.turn.clone(), wish.keep());
         let attempt = sign::sign_in(
             Arc::clone(&self.clock),
             self.store.clone(),
-            request,
+            wish,
             turn.clone(),
             self.known_epoch,
             Arc::clone(&self.connector),
@@ -65,6 +61,8 @@ impl Owner {
             self.handle(Input::ServerClock(sample));
         }
         self.session = Some(session);
+        self.serving = None;
+        self.note_unchecked(None, self.clock.now().boot, 0);
         if let Some(holder) = self.holder.clone() {
             self.drop_same_person(&holder);
         }
@@ -88,6 +86,14 @@ impl Owner {
             }
         }
         Ok(())
+    }
+
+    /// Nobody will use what was granted: its server is told.
+    pub(super) fn give_back_unused(&mut self, unused: GrantedSignIn) {
+        let (session, identity) = unused.session(self.clock.as_ref());
+        let GrantedSignIn { account, keep, .. } = unused;
+        let holder = Holder { account, user: identity.user, keep };
+        self.give_back(session.tokens.clone(), Some(&session), holder);
     }
 
     /// Somebody else has signed in over this session: its server is told. The same person's is only

@@ -11,6 +11,8 @@
 mod callers;
 mod calling_the_api;
 mod clocks;
+mod granted;
+mod id_tokens;
 mod intents;
 mod late_answers;
 mod other_copies;

@@ -7,6 +7,7 @@ mod forgery;
 mod formats;
 mod keychain;
 mod memory;
+mod neighbours;
 mod news;
 mod outbox;
 mod records;

@@ -1,12 +1,12 @@
 //! What is kept comes back, and nothing else.
 
 use super::{Bench, KEY, save, signed_out, token_of};
-use crate::contract::{check, sample};
+use crate::contract::{check, sample, unrevoked};
 use crate::keys::{FileKey, FixedKey, Key, Keys};
 use crate::{FileVault, PlainFiles, Slot, Slots as _};
 use engine::Lifetime;
 use keeper::ports::{Vault as _, VaultFailure};
-use keeper::record::{Intent, Record, RenewalSecret};
+use keeper::record::{IdCheck, Intent, Record, RenewalSecret, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::fs;
 use std::sync::Arc;
@@ -42,8 +42,9 @@ fn every_kind_of_session_comes_back_as_it_was() {
     ];
     let lifetimes =
         [Lifetime::Told(7), Lifetime::Unknown(None), Lifetime::Unknown(Some("soon".to_owned()))];
+    let checks = [IdCheck::Passed, IdCheck::Pending, IdCheck::Failed];
     for renewal in renewals {
-        for lifetime in lifetimes.clone() {
+        for (lifetime, check) in lifetimes.clone().into_iter().zip(checks) {
             let mut record = sample(3, "");
             let session = record.session.as_mut().unwrap();
             session.tokens.renewal = renewal.clone();
@@ -51,6 +52,12 @@ fn every_kind_of_session_comes_back_as_it_was() {
             session.intent = Some(Intent { fingerprint: u64::MAX, since_wall_ms: i64::MIN });
             session.refused = true;
             session.refreshes = u32::MAX;
+            session.tokens.id = Some(text("an ID token"));
+            session.tokens.client_secret = Some(text("a client's secret"));
+            session.id_check = check;
+            let mut ended = unrevoked(1);
+            ended.tokens = session.tokens.clone();
+            record.outbox.push(ended);
             let bench = Bench::new();
             bench.save(record.clone());
             let read = bench.read().record.unwrap();
@@ -62,12 +69,20 @@ fn every_kind_of_session_comes_back_as_it_was() {
 
 /// Everything in a record, tokens included: `Debug` hides those.
 pub(super) fn exposed(record: &Record) -> String {
-    let session = record.session.as_ref().unwrap();
-    let renewal = match &session.tokens.renewal {
+    let session = &record.session.as_ref().unwrap().tokens;
+    let ended = record.outbox.iter().map(|entry| &entry.tokens);
+    let tokens: Vec<String> = std::iter::once(session).chain(ended).map(exposed_tokens).collect();
+    format!("{record:?} {tokens:?}")
+}
+
+fn exposed_tokens(tokens: &Tokens) -> String {
+    let renewal = match &tokens.renewal {
         RenewalSecret::RefreshToken(text) | RenewalSecret::Cookies(text) => text.expose_secret(),
         RenewalSecret::AccessToken | RenewalSecret::Nothing => "",
     };
-    format!("{record:?} {} {renewal}", session.tokens.access.expose_secret())
+    let more = [&tokens.id, &tokens.client_secret];
+    let more = more.map(|it| it.as_ref().map(|it| it.expose_secret()));
+    format!("{} {renewal} {more:?}", tokens.access.expose_secret())
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::keychain::Scripted;
 use super::{Bench, KEY, save, signed_out, token_of};
-use crate::contract::sample;
+use crate::contract::{sample, unrevoked};
 use crate::document::{self, Content};
 use crate::keys::{FileKey, Key, KeyFailure, Keys};
 use crate::{FileVault, PlainFiles, Slot};
@@ -44,8 +44,15 @@ fn nowhere(bench: &Bench, secret: &[u8], but: &str) {
 #[test]
 fn no_token_is_readable_in_any_file() {
     let bench = Bench::new();
-    bench.save(sample(1, CANARY));
-    bench.save(sample(1, CANARY));
+    let mut record = sample(1, CANARY);
+    let tokens = &mut record.session.as_mut().unwrap().tokens;
+    tokens.id = Some(format!("{CANARY}, an ID token").into());
+    tokens.client_secret = Some(format!("{CANARY}, a client's secret").into());
+    let mut ended = unrevoked(1);
+    ended.tokens = tokens.clone();
+    record.outbox.push(ended);
+    bench.save(record.clone());
+    bench.save(record);
     bench.put(bench.newest(), &bench.raw(bench.newest())[..700]);
     bench.read();
     assert!(bench.files().len() >= 3);
@@ -143,6 +150,7 @@ fn what_an_interrupted_key_file_left_behind_is_in_nobodys_way() {
 
 #[test]
 fn a_session_is_written_down_without_moving_the_buffer() {
+    use crate::contents::ContentsOnDisk;
     use crate::disk::SessionOnDisk;
     use keeper::record::RenewalSecret;
     // Characters that take six bytes each in JSON.
@@ -150,14 +158,23 @@ fn a_session_is_written_down_without_moving_the_buffer() {
         let mut session = sample(1, text).session.unwrap();
         session.tokens.access = text.into();
         session.tokens.renewal = RenewalSecret::Cookies(text.into());
+        session.tokens.id = Some(text.into());
+        session.tokens.client_secret = Some(text.into());
+        session.id_check = keeper::record::IdCheck::Pending;
         session.lifetime = engine::Lifetime::Unknown(Some(text.to_owned()));
         session.asked.boot_id = text.to_owned();
         session.refused = true;
         session.intent =
             Some(keeper::record::Intent { fingerprint: u64::MAX, since_wall_ms: i64::MIN });
+        let mut ended = unrevoked(u64::MAX);
+        ended.tokens = session.tokens.clone();
+        ended.user = text.to_owned();
+        let contents = ContentsOnDisk::new(Some(&session), &[ended.clone(), ended]);
         let session = SessionOnDisk::from(&session);
         let (written, tag) = (serde_json::to_vec(&session).unwrap().len(), 16);
         assert!(written + tag <= session.room(), "{written} of {}", session.room());
+        let written = serde_json::to_vec(&contents).unwrap().len();
+        assert!(written + tag <= contents.room(), "{written} of {}", contents.room());
     }
 }
 

@@ -123,7 +123,7 @@ impl AppFolder {
         StartFiles { launcher: file("sh"), log: file("log"), pid: file("pid"), exit: file("exit") }
     }
 
-    fn browser_log(&self) -> PathBuf {
+    pub(crate) fn browser_log(&self) -> PathBuf {
         self.root.path().join("opened")
     }
 

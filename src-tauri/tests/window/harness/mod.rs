@@ -10,6 +10,7 @@
 #![allow(dead_code, unused_imports, reason = "it offers more than the tests of one day use")]
 
 mod app;
+mod browser;
 mod bus;
 mod demo;
 mod desk;
@@ -22,6 +23,7 @@ mod own_server;
 mod page;
 mod process;
 mod prompter;
+mod provider;
 mod session;
 mod small_disk;
 mod wait;
@@ -37,6 +39,7 @@ pub(crate) use logind::Logind;
 pub(crate) use own_server::OwnServer;
 pub(crate) use process::{Process, answer};
 pub(crate) use prompter::Prompter;
+pub(crate) use provider::Provider;
 pub(crate) use session::id;
 pub(crate) use small_disk::SmallDisk;
 pub(crate) use wait::{SOON, until, until_past};

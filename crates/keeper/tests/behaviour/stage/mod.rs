@@ -6,7 +6,7 @@ mod server;
 mod vault;
 
 pub(crate) use heard::Heard;
-pub(crate) use server::{Farewell, Scripted, Step};
+pub(crate) use server::{Farewell, Id, Scripted, Step};
 pub(crate) use vault::{MemoryVault, Wrote};
 
 use engine::{HOUR, MINUTE, Policy, SECOND};

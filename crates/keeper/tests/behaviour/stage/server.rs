@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use engine::{Class, Exchange, Failure, HOUR, Lifetime};
 use keeper::clock::ManualClock;
 use keeper::ports::{
-    Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock as _, Credentials, Marks,
+    Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock as _, Credentials, IdAnswer, IdVerdict,
+    Marks,
 };
-use keeper::record::{RenewalSecret, Tokens};
+use keeper::record::{IdCheck, RenewalSecret, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,6 +41,15 @@ pub(crate) enum Farewell {
     NotOffered,
 }
 
+/// What the check of an ID token comes to.
+#[derive(Clone, Copy)]
+pub(crate) enum Id {
+    Good,
+    Bad,
+    /// The keys cannot be had.
+    NoKeys,
+}
+
 pub(crate) struct Scripted {
     called: String,
     /// Comes before its tokens: `access-2` of the first server.
@@ -53,6 +63,9 @@ pub(crate) struct Scripted {
     open: watch::Sender<bool>,
     sign_out_open: watch::Sender<bool>,
     late: watch::Sender<bool>,
+    /// `Some`: it gives ID tokens, and this comes of their checks; after that they are good.
+    ids: Mutex<Option<VecDeque<Id>>>,
+    checks_open: watch::Sender<bool>,
 }
 
 impl Scripted {
@@ -69,6 +82,8 @@ impl Scripted {
             open: watch::Sender::new(true),
             sign_out_open: watch::Sender::new(true),
             late: watch::Sender::new(false),
+            ids: Mutex::default(),
+            checks_open: watch::Sender::new(true),
         })
     }
 
@@ -98,6 +113,21 @@ impl Scripted {
     /// Never answers a sign-out.
     pub(crate) fn says_farewell(&self, farewells: impl IntoIterator<Item = Farewell>) {
         self.sign_outs.lock().unwrap().extend(farewells);
+    }
+
+    /// It gives ID tokens: this comes of their checks, one after the other, and after that they are
+    /// good.
+    pub(crate) fn gives_id_tokens(&self, ids: impl IntoIterator<Item = Id>) {
+        self.ids.lock().unwrap().get_or_insert_default().extend(ids);
+    }
+
+    /// No check comes to an end until it is let go.
+    pub(crate) fn hold_checks(&self) {
+        self.checks_open.send_replace(false);
+    }
+
+    pub(crate) fn let_go_checks(&self) {
+        self.checks_open.send_replace(true);
     }
 
     pub(crate) fn answers_at_last(&self) {
@@ -138,14 +168,21 @@ impl Scripted {
             Some(same) if !rotates => same.clone(),
             _ => RenewalSecret::RefreshToken(format!("{}refresh-{number}", self.name).into()),
         };
+        let mut tokens = Tokens::new(format!("{}access-{number}", self.name).into(), renewal);
+        let mut id_check = IdCheck::Passed;
+        if self.ids.lock().unwrap().is_some() {
+            tokens.id = Some(format!("{}id-{number}", self.name).into());
+            // What a sign-in brings is checked before it is one.
+            id_check = before.map_or(IdCheck::Passed, |_| IdCheck::Pending);
+        }
         Ok(Answer {
-            tokens: Tokens::new(format!("{}access-{number}", self.name).into(), renewal),
+            tokens,
             asked,
             lifetime: Lifetime::Told(lifetime),
             refresh_in_ms: None,
             refresh_lifetime_ms: None,
             identity: None,
-            id_check: keeper::record::IdCheck::Passed,
+            id_check,
             exchange: Exchange::default(),
             clock: None,
         })
@@ -183,6 +220,34 @@ impl AuthServer for Scripted {
         opened(&self.open).await;
         Some(ApiAnswer { verdict, exchange: Exchange::default(), clock: None })
     }
+
+    async fn check_id(&self, tokens: &Tokens, before: Option<&Tokens>, _: &Marks) -> IdAnswer {
+        let against = before.map_or(String::new(), |before| format!(" against {}", id(before)));
+        self.diary.note(format!("checked {}{against}", id(tokens)));
+        let said = self.ids.lock().unwrap().as_mut().and_then(VecDeque::pop_front);
+        opened(&self.checks_open).await;
+        let verdict = match said.unwrap_or(Id::Good) {
+            Id::Good => IdVerdict::Good,
+            Id::Bad => IdVerdict::Bad(Box::new(Exchange {
+                detail: "the ID token is somebody else's".to_owned(),
+                ..Exchange::default()
+            })),
+            Id::NoKeys => IdVerdict::NoKeys(failure(Class::NotSent)),
+        };
+        IdAnswer { verdict, exchanges: Vec::new() }
+    }
+
+    async fn confirm(&self, tokens: &Tokens, _: &Marks) -> Option<ApiAnswer> {
+        let line = format!("asked about {} {}", tokens.access.expose_secret(), id(tokens));
+        self.diary.note(line);
+        assert!(tokens.client_secret.is_none() && renewal(tokens) == "nothing");
+        let verdict = self.verdicts.lock().unwrap().pop_front().unwrap_or(ApiVerdict::Accepted);
+        Some(ApiAnswer { verdict, exchange: Exchange::default(), clock: None })
+    }
+}
+
+fn id(tokens: &Tokens) -> &str {
+    tokens.id.as_ref().map_or("nothing", |id| id.expose_secret())
 }
 
 async fn opened(door: &watch::Sender<bool>) {
