@@ -37,7 +37,7 @@ async fn play(
     let another = Stage::set().await.sign_in;
     let sign_in = std::mem::replace(&mut stage.sign_in, another);
     let finish = tokio::spawn(sign_in.finish(|| ()));
-    let page = tab.follow(&tab.send(tab.answer("code=c")).await).await;
+    let page = tab.follow(&tab.send(tab.answer("code=the-code")).await).await;
     (stage, finish.await.unwrap(), page)
 }
 
