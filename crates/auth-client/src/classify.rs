@@ -181,7 +181,7 @@ fn tells_itself(status: u16) -> bool {
     matches!(status, 408 | 409 | 425 | 429 | 500..=599)
 }
 
-fn by_status(came: &Arrived, wall: Wall) -> Option<Named> {
+pub(crate) fn by_status(came: &Arrived, wall: Wall) -> Option<Named> {
     let status = came.status;
     if !tells_itself(status) {
         return None;
@@ -218,7 +218,7 @@ fn unread(came: &Arrived, detail: String) -> String {
     if unread { format!("{detail}; its Retry-After cannot be read") } else { detail }
 }
 
-fn by_somebody_else(status: u16, body: &Body) -> Option<Named> {
+pub(crate) fn by_somebody_else(status: u16, body: &Body) -> Option<Named> {
     let detail = match status {
         300..=399 => format!("{status}: a redirect instead of an answer"),
         // RFC 9110 section 15.5.8: made by a proxy on the way.

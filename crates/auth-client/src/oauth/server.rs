@@ -1,5 +1,6 @@
 //! An OAuth server, as the keeper asks it: refresh, revocation, an API, userinfo.
 
+use super::id_check::IdCheck;
 use super::places::{Place, usable};
 use super::settings::OAuthAccount;
 use super::token::{TokenEndpoint, learn, sample};
@@ -11,7 +12,9 @@ use crate::plan::SettingsProblem;
 use crate::redact::Redactor;
 use async_trait::async_trait;
 use engine::{Exchange, Failure};
-use keeper::ports::{Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Credentials, Marks};
+use keeper::ports::{
+    Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Credentials, IdAnswer, Marks,
+};
 use keeper::record::Tokens;
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
@@ -24,6 +27,8 @@ use url::Url;
 pub struct OAuthServer {
     account: OAuthAccount,
     endpoint: TokenEndpoint,
+    /// To be told of every answer with an ID token ([`IdCheck::came`]).
+    keys: IdCheck,
 }
 
 impl fmt::Debug for OAuthServer {
@@ -39,8 +44,9 @@ impl OAuthServer {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn new(account: OAuthAccount, clock: Arc<dyn Clock>) -> Result<Self, SettingsProblem> {
+        let keys = IdCheck::new(&account, Arc::clone(&clock))?;
         let endpoint = TokenEndpoint::new(account.clone(), clock)?;
-        Ok(Self { account, endpoint })
+        Ok(Self { account, endpoint, keys })
     }
 
     /// Where the browser signs out (OpenID Connect RP-Initiated Logout section 2); `None` where the
@@ -118,7 +124,9 @@ impl AuthServer for OAuthServer {
         call: Call,
         marks: &Marks,
     ) -> Result<Answer, Box<Failure>> {
-        self.endpoint.refresh(tokens, call, marks).await
+        let answer = self.endpoint.refresh(tokens, call, marks).await?;
+        self.keys.came(&answer);
+        Ok(answer)
     }
 
     /// One request, for the refresh token (RFC 7009). Revoking it ends the access token too at most
@@ -151,5 +159,9 @@ impl AuthServer for OAuthServer {
             (None, None) => return None,
         };
         Some(self.carry(place, &tokens.access, subject, redactor).await)
+    }
+
+    async fn check_id(&self, tokens: &Tokens, before: Option<&Tokens>, marks: &Marks) -> IdAnswer {
+        self.keys.check(&self.account, tokens, before, marks).await
     }
 }
