@@ -45,7 +45,9 @@ impl Ending {
         tell: Tell,
     ) -> Result<Self, SettingsProblem> {
         // Found out before anybody types a password.
-        keys(&account, &clock)?;
+        if asks_for_id_token(&account) {
+            keys(&account, &clock)?;
+        }
         Ok(Self {
             endpoint: TokenEndpoint::new(account.clone(), Arc::clone(&clock))?,
             marks: Marks::fresh(),
