@@ -130,8 +130,7 @@ describe('a session at an OAuth server', () => {
     await open(oauthFixtures.oauth_resting);
     await userEvent.click(screen.getByTestId('nav-lab'));
     await settle();
-    const tab = screen.queryByTestId('lab-scenarios');
-    if (tab) await userEvent.click(tab);
+    await userEvent.click(screen.getByTestId('lab-part-scenarios'));
     await settle();
     expect(screen.queryByTestId('where-own_account')).toBeNull();
     expect(screen.getByTestId('scenarios-not-here')).toBeVisible();

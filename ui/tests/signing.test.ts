@@ -42,7 +42,9 @@ describe('beginning to sign in', () => {
 describe('a sign-in that is under way', () => {
   it('shows the link, and opens, copies and cancels', async () => {
     const bridge = await open(oauthFixtures.signing_browser);
-    expect(screen.getByTestId('sign-in-link')).toHaveTextContent('https://id.example.com/authorize');
+    expect(screen.getByTestId('sign-in-link')).toHaveTextContent(
+      'https://id.example.com/authorize',
+    );
     expect(screen.queryByTestId('begin-sign-in')).toBeNull();
     await userEvent.click(screen.getByTestId('open-again'));
     await userEvent.click(screen.getByTestId('copy-link'));
