@@ -1,17 +1,15 @@
-//! The activity, as the desk has it: opened behind everybody's back, since a month of it takes a
+//! An account's activity, as the desk has it: opened behind everybody's back, since a month of it takes a
 //! moment to read and the window must not wait for it.
 
 use crate::wire::{AppError, ErrorCode};
-use activity::{Activity, ActivityNews, ExportFormat, Limits};
+use activity::{Activity, ExportFormat, Limits};
 use keeper::activity::{Event, Life, Recorder};
 use keeper::ports::Clock;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tauri::ipc::Channel;
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
 
 /// Quitting waits so long for what is still to be written of it.
 const FLUSHED_WITHIN: Duration = Duration::from_secs(3);
@@ -23,7 +21,6 @@ pub(crate) struct Remembered(Arc<Inner>);
 struct Inner {
     state: Mutex<State>,
     opened: watch::Sender<bool>,
-    watcher: Mutex<Option<AbortHandle>>,
     runtime: tokio::runtime::Handle,
 }
 
@@ -64,7 +61,6 @@ impl Remembered {
         let remembered = Self(Arc::new(Inner {
             state: Mutex::new(State::Opening(Vec::new())),
             opened: watch::Sender::new(false),
-            watcher: Mutex::default(),
             runtime: runtime.clone(),
         }));
         let opening = remembered.clone();
@@ -108,28 +104,6 @@ impl Remembered {
             if let State::Open(activity) = &*state {
                 return Arc::clone(activity);
             }
-        }
-    }
-
-    /// Tells a page of everything, and from then on of what is added, until the next one watches.
-    pub(crate) fn watch(&self, channel: Channel<ActivityNews>) {
-        let remembered = self.clone();
-        self.watched_by(Some(self.0.runtime.spawn(async move {
-            let mut news = remembered.get().await.subscribe();
-            while channel.send(news.next().await).is_ok() {}
-        })));
-    }
-
-    /// Nobody watches any more.
-    pub(crate) fn stop_watching(&self) {
-        self.watched_by(None);
-    }
-
-    fn watched_by(&self, task: Option<tokio::task::JoinHandle<()>>) {
-        let mut watcher = self.0.watcher.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *watcher, task.map(|task| task.abort_handle()));
-        if let Some(before) = before {
-            before.abort();
         }
     }
 
@@ -211,7 +185,6 @@ mod tests {
         let remembered = Remembered(Arc::new(Inner {
             state: Mutex::new(State::Opening(Vec::new())),
             opened: watch::Sender::new(false),
-            watcher: Mutex::default(),
             runtime: tokio::runtime::Handle::current(),
         }));
         remembered.record(event(1));

@@ -1,22 +1,25 @@
 //! What the window may ask for. Each command translates and sends; deciding is elsewhere.
 
+pub(crate) mod accounts;
 pub(crate) mod activity;
 mod checks;
 pub(crate) mod lab;
 pub(crate) mod scenarios;
+pub(crate) mod signing;
 pub(crate) mod tokens;
 
 use crate::account::Account;
 use crate::desk::Desk;
 use crate::wire::{
-    ApiCall, ApiCallHow, ApiCallResult, AppError, AppView, ErrorCode, KeepIn, Preferences,
+    ApiCall, ApiCallHow, ApiCallResult, AppError, AppView, ConfirmResult, Confirmation, ErrorCode,
+    KeepIn, NewAccount, Preferences,
 };
 use auth_client::{AccountSettings, CheckReport, PresetView, SettingsProblem};
 use engine::{Class, Failure, Trigger};
 use keeper::clock::TooFar;
-use keeper::ports::{ApiVerdict, Connector, Credentials, VaultFailure};
+use keeper::ports::{ApiAnswer, ApiVerdict, Clock, VaultFailure};
 use keeper::record::Keep;
-use keeper::{How, SignIn, SignInError};
+use keeper::{How, SignInError};
 use secrecy::SecretString;
 use std::sync::Arc;
 use tauri::State;
@@ -34,7 +37,8 @@ pub(crate) async fn try_demo(desk: Desks<'_>) -> Result<(), AppError> {
     desk.demo.listening().await?;
     let alice = demo_server::ALICE;
     let password = SecretString::from(alice.password);
-    enter(&desk, Account::Demo, alice.username.to_owned(), password, Keep::Disk).await
+    let seat = desk.seat_of_demo().await?;
+    desk.enter(&seat, Account::Demo, (alice.username.to_owned(), password), Keep::Disk).await
 }
 
 #[tauri::command]
@@ -44,22 +48,21 @@ pub(crate) async fn sign_in(
     password: SecretString,
     keep: KeepIn,
     confirmed: bool,
+    account: Option<String>,
 ) -> Result<(), AppError> {
+    let (user, seat) = (settings.user.clone(), desk.seat_for(account).await?);
+    let new = NewAccount::TokenApi { settings: Box::new(settings) };
+    let account = Account::chosen(&new, None);
     if !confirmed {
-        desk.vouch_for(&settings).await?;
+        desk.vouch_for(&seat, &account).await?;
     }
-    if let Some(problem) = settings.problems().into_iter().next() {
-        return Err(AppError::from(problem));
-    }
-    let user = settings.user.clone();
-    enter(&desk, Account::Server { settings: Box::new(settings) }, user, password, keep.into())
-        .await
+    new.usable()?;
+    desk.enter(&seat, account, (user, password), keep.into()).await
 }
 
 #[tauri::command]
-pub(crate) async fn sign_out(desk: Desks<'_>) -> Result<(), AppError> {
-    let heard = desk.keepers.settled().await.keeper.sign_out().await;
-    heard.then_some(()).ok_or_else(|| AppError::from(&SignInError::Quitting))
+pub(crate) async fn sign_out(desk: Desks<'_>, in_browser: bool) -> Result<(), AppError> {
+    desk.sign_out(in_browser).await
 }
 
 #[tauri::command]
@@ -105,9 +108,10 @@ pub(crate) async fn check_settings(
     if let Some(offline) = desk.offline() {
         return Err(offline);
     }
-    let report = auth_client::check(&settings, &password, desk.accounts().clock).await;
+    let clock = Arc::clone(&desk.clock) as Arc<dyn Clock>;
+    let report = auth_client::check(&settings, &password, clock).await;
     // Nobody knows yet whether this account is to leave a trace.
-    checks::told(&report).into_iter().for_each(|what| desk.tell(what, true));
+    checks::told(&report).into_iter().for_each(|what| desk.tell(&desk.seats.front(), what, true));
     Ok(report)
 }
 
@@ -131,26 +135,6 @@ pub(crate) fn dismiss_notice(desk: Desks<'_>, id: u32) {
 
 fn no_token() -> AppError {
     AppError::new(ErrorCode::BadSettings, "no access token is in use")
-}
-
-/// Signs in at an account, and renews by its settings from then on.
-async fn enter(
-    desk: &Desk,
-    account: Account,
-    user: String,
-    password: SecretString,
-    keep: Keep,
-) -> Result<(), AppError> {
-    let accounts = desk.accounts();
-    let server = accounts
-        .connect(&account.write())
-        .map_err(|message| AppError::new(ErrorCode::BadSettings, message))?;
-    let credentials = Credentials { user, password };
-    let request = SignIn { server, account: account.write(), credentials, keep };
-    let signed_in = desk.keepers.settled().await.keeper.sign_in(request).await;
-    signed_in.map_err(|error| AppError::from(&error))?;
-    desk.apply_policy().await;
-    Ok(())
 }
 
 impl From<KeepIn> for Keep {
@@ -228,6 +212,23 @@ impl ApiCall {
             exchanges: Vec::new(),
             next_try_ms: None,
         }
+    }
+}
+
+impl Confirmation {
+    fn not_asked() -> Self {
+        Self { result: ConfirmResult::NotAsked, exchange: None }
+    }
+}
+
+impl From<ApiAnswer> for Confirmation {
+    fn from(answer: ApiAnswer) -> Self {
+        let result = match answer.verdict {
+            ApiVerdict::Accepted => ConfirmResult::Confirmed,
+            ApiVerdict::TokenRefused => ConfirmResult::Refused,
+            ApiVerdict::NotAllowed | ApiVerdict::SaysNothing => ConfirmResult::NoAnswer,
+        };
+        Self { result, exchange: Some(answer.exchange) }
     }
 }
 

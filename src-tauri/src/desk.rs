@@ -1,19 +1,28 @@
-//! Everything put together: the keeper, the vault, the demo server, and what the window is shown.
+//! Everything put together: the accounts with their keepers and vaults, the demo server, and what the window is shown.
 
+mod accounts;
+mod leaving;
+mod signing;
+mod tending;
+#[cfg(test)]
+pub(crate) mod tests;
 mod views;
 
 use crate::account::{Account, Accounts};
 use crate::activity::Remembered;
+use crate::book::{BookFile, FIRST};
 use crate::clipboard::Clipboard;
 use crate::demo::Demo;
 use crate::dialogs::Dialogs;
-use crate::keepers::{Keepers, Kept};
+use crate::keepers::{Keepers, Kept, Make};
 use crate::preferences::{PreferenceFile, Stored};
 use crate::pretend::Lab;
 use crate::scenarios::Runs;
+use crate::seats::{Open, Seat, Seats};
+use crate::sign_in_flow::{Opener, SignIns};
 use crate::store_slots::StoreSlots;
 use crate::wire::{AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences};
-use auth_client::AccountSettings;
+use activity::ActivityNews;
 use engine::Trigger;
 use keeper::activity::{AppDid, Event, Recorder, What};
 use keeper::clock::TravelClock;
@@ -22,34 +31,34 @@ use keeper::record::Keep;
 use keeper::{Keeper, Setup};
 use lab::Own;
 use secrecy::SecretString;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tauri::ipc::Channel;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use vault::keys::{FileKey, KeychainKey, Keys};
 use vault::{FileVault, SlotFiles};
-use views::{notice_troubles, send_views};
-
-/// The one account of this version has this name on disk.
-const ACCOUNT: &str = "main";
+use views::send_views;
 
 /// Everything put together.
 pub(crate) struct Desk {
-    pub(crate) keepers: Arc<Keepers>,
+    pub(crate) seats: Arc<Seats>,
     pub(crate) demo: Demo,
     pub(crate) clock: Arc<TravelClock>,
     pub(crate) lab: Lab,
     pub(crate) clipboard: Clipboard,
     pub(crate) dialogs: Dialogs,
-    pub(crate) activity: Remembered,
     pub(crate) runs: Runs,
+    pub(crate) sign_ins: SignIns,
     file: PreferenceFile,
     stored: Arc<watch::Sender<Stored>>,
     notices: watch::Sender<Notices>,
     /// The window's present subscription: a page that was loaded anew takes the place of the last.
     subscription: Mutex<Option<AbortHandle>>,
-    runtime: tokio::runtime::Handle,
+    /// The page that watches the activity.
+    watcher: Mutex<Option<AbortHandle>>,
+    pub(crate) runtime: tokio::runtime::Handle,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -59,118 +68,165 @@ struct Notices {
 }
 
 impl Desk {
-    /// Puts everything together over `folder`, and starts the keeper.
+    /// Puts everything together over `folder`, and starts the keepers.
     ///
     /// # Errors
     /// The folder cannot be made.
     pub(crate) fn new<R: tauri::Runtime>(
         app: &tauri::AppHandle<R>,
         folder: &Path,
+        opener: Arc<dyn Opener>,
         runtime: tokio::runtime::Handle,
     ) -> std::io::Result<Arc<Self>> {
         let clock = Arc::new(TravelClock::new());
-        let files = SlotFiles::new(folder, ACCOUNT)?;
+        // Makes the folder.
+        SlotFiles::new(folder, FIRST)?;
         let file = PreferenceFile::in_folder(folder);
         let stored = Arc::new(watch::Sender::new(file.read()));
         let of_app = app.clone();
         let seen = Arc::new(move || crate::is_seen(&of_app));
         let demo = Demo::new(folder.join("demo-server"), Arc::clone(&clock), seen, runtime.clone());
         let lab = Lab::default();
-        let by = Arc::clone(&clock) as Arc<dyn Clock>;
-        let activity = Remembered::open(folder.join("activity"), by, runtime.clone());
-        let recorder = Arc::new(activity.clone()) as Arc<dyn Recorder>;
-        // Before anything is told by the keeper.
-        let (at_ms, what) = (clock.now().wall.0, What::App { did: AppDid::Start });
-        recorder.record(Event { at_ms, memory_only: false, what });
-        let make = {
-            let (app, stored, runtime) = (app.clone(), Arc::clone(&stored), runtime.clone());
-            let clock = Arc::clone(&clock) as Arc<dyn Clock>;
-            let (demo, lab) = (demo.clone(), lab.clone());
-            move || {
-                let keys = Keys::new(
-                    KeychainKey::new(app.config().identifier.clone()),
-                    FileKey::new(files.folder()),
-                );
-                let vault = FileVault::new(StoreSlots::new(app.clone(), files.clone()), keys);
-                let clock = Arc::clone(&clock);
-                let accounts =
-                    Accounts { demo: demo.clone(), clock: Arc::clone(&clock), lab: lab.clone() };
-                let (preferences, seed) = {
-                    let stored = stored.borrow();
-                    (stored.preferences.clone(), stored.seed)
-                };
-                Kept::new(vault, &runtime, |vault| Setup {
-                    clock,
-                    vault,
-                    connector: Arc::new(accounts),
-                    policy: preferences.policy(ASSUMED_LIFETIME_S),
-                    seed,
-                    recorder: Arc::clone(&recorder),
-                })
-            }
+        let launching = Arc::new(AtomicBool::new(true));
+        let needs = Needs {
+            folder: folder.to_owned(),
+            stored: Arc::clone(&stored),
+            clock: Arc::clone(&clock),
+            demo: demo.clone(),
+            lab: lab.clone(),
+            launching: Arc::clone(&launching),
+            runtime: runtime.clone(),
         };
+        let book = BookFile::in_folder(folder);
+        let (seats, damage) = Seats::new(needs.into_open(app.clone()), book, runtime.clone())?;
+        launching.store(false, Ordering::SeqCst);
         let desk = Arc::new(Self {
-            keepers: Arc::new(Keepers::new(Box::new(make))),
+            seats: Arc::new(seats),
             demo,
             clock,
             lab,
             clipboard: Clipboard::of_the_system(runtime.clone()),
             dialogs: Dialogs::default(),
-            activity,
             runs: Runs::new(folder.join("scenarios"), runtime.clone()),
+            sign_ins: SignIns::new(opener),
             file,
             stored,
             notices: watch::channel(Notices::default()).0,
             subscription: Mutex::default(),
+            watcher: Mutex::default(),
             runtime,
         });
-        desk.runtime.spawn(notice_troubles(Arc::clone(&desk)));
+        if let Some(damage) = damage {
+            desk.notice(NoticeCode::StoreDamaged, damage);
+        }
+        desk.runtime.spawn(tending::tend(Arc::clone(&desk)));
         Ok(desk)
     }
 
-    /// The keeper of the moment.
+    /// The keeper of the account in front.
     pub(crate) fn keeper(&self) -> Keeper {
-        self.keepers.keeper()
+        self.seats.front().keeper()
     }
 
-    /// Notes what the app itself does.
-    pub(crate) fn note(&self, did: AppDid) {
-        self.record(What::App { did });
+    /// The activity of the account in front.
+    pub(crate) fn activity(&self) -> Remembered {
+        self.seats.front().activity.clone()
     }
 
-    /// Notes that somebody turned a switch of the Lab.
+    /// Notes what the app itself does with an account.
+    pub(crate) fn note(&self, seat: &Seat, did: AppDid) {
+        self.record(seat, What::App { did });
+    }
+
+    /// Notes that somebody turned a switch of the Lab that concerns the account in front.
     pub(crate) fn note_switch(&self, name: &str, to: impl Into<String>) {
+        self.note_switch_of(&self.seats.front(), name, to.into());
+    }
+
+    /// The same of one that concerns every account.
+    pub(crate) fn note_switch_of_all(&self, name: &str, to: impl Into<String>) {
+        let (state, to) = (self.seats.state(), to.into());
+        let front = Some(&state.front).filter(|front| state.accounts().all(|it| it.id != front.id));
+        for seat in state.accounts().chain(front) {
+            self.note_switch_of(seat, name, to.clone());
+        }
+    }
+
+    fn note_switch_of(&self, seat: &Seat, name: &str, to: String) {
         // What is done to a session that leaves no trace leaves none either.
-        let memory_only = self.keeper().shown().borrow().keep == Keep::Memory;
-        self.tell(What::Switch { name: name.to_owned(), to: to.into() }, memory_only);
+        let memory_only = seat.keeper().shown().borrow().keep == Keep::Memory;
+        self.tell(seat, What::Switch { name: name.to_owned(), to }, memory_only);
     }
 
-    /// Adds to the activity.
-    pub(crate) fn record(&self, what: What) {
-        self.tell(what, false);
+    /// Adds to an account's activity.
+    pub(crate) fn record(&self, seat: &Seat, what: What) {
+        self.tell(seat, what, false);
     }
 
-    /// Adds to the activity; what is told in memory only is never written down.
-    pub(crate) fn tell(&self, what: What, memory_only: bool) {
+    /// Adds to an account's activity; what is told in memory only is never written down.
+    pub(crate) fn tell(&self, seat: &Seat, what: What, memory_only: bool) {
         let at_ms = match &what {
             What::Exchange { exchange, .. } => exchange.at_ms,
             What::Decision { .. } | What::Disk { .. } | What::Switch { .. } | What::App { .. } => {
                 self.clock.now().wall.0
             }
         };
-        self.activity.record(Event { at_ms, memory_only, what });
+        seat.activity.record(Event { at_ms, memory_only, what });
+    }
+
+    /// Tells a page of everything that the account in front did, and from then on of what is added,
+    /// until the next one watches. When another account comes to the front, all of its is news.
+    pub(crate) fn watch_activity(&self, channel: Channel<ActivityNews>) {
+        let seats = Arc::clone(&self.seats);
+        self.watched_by(Some(self.runtime.spawn(async move {
+            let mut changes = seats.changes();
+            loop {
+                let seat = Arc::clone(&changes.borrow_and_update().front);
+                let mut news = seat.activity.get().await.subscribe();
+                loop {
+                    tokio::select! {
+                        news = news.next() => {
+                            if channel.send(news).is_err() {
+                                return;
+                            }
+                        }
+                        changed = changes.changed() => {
+                            if changed.is_err() {
+                                return;
+                            }
+                            if changes.borrow().front.id != seat.id {
+                                break;
+                            }
+                        }
+                    }
+                }
+            }
+        })));
+    }
+
+    /// Nobody watches any more.
+    pub(crate) fn stop_watching_activity(&self) {
+        self.watched_by(None);
+    }
+
+    fn watched_by(&self, task: Option<tokio::task::JoinHandle<()>>) {
+        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *watcher, task.map(|task| task.abort_handle()));
+        if let Some(before) = before {
+            before.abort();
+        }
     }
 
     /// Begins to listen to what the system tells of.
     pub(crate) fn listen(&self) {
-        crate::triggers::listen(&self.keepers, &self.runtime);
+        crate::triggers::listen(&self.seats, &self.runtime);
     }
 
     /// The window came to the front.
     pub(crate) fn focused(&self) {
         self.demo.look();
-        let keepers = Arc::clone(&self.keepers);
-        self.runtime.spawn(async move { keepers.tell(Trigger::Focus).await });
+        let seats = Arc::clone(&self.seats);
+        self.runtime.spawn(async move { seats.tell(Trigger::Focus).await });
     }
 
     /// Sends the present view, and every later one, until the next subscription.
@@ -185,35 +241,71 @@ impl Desk {
         }
     }
 
-    /// Signs out and forgets everything that is kept: the session, and what was done.
+    /// Signs out everywhere and forgets everything that is kept: every account, and what was done.
     ///
     /// # Errors
     /// What could not be removed.
     pub(crate) async fn forget(&self) -> Result<(), AppError> {
-        let forgotten = self.keepers.settled().await.keeper.forget().await;
+        self.sign_ins.cancel();
+        let mut failed = None;
+        for seat in self.seats.all() {
+            if let Err(failure) = seat.keepers.settled().await.keeper.forget().await {
+                failed.get_or_insert(AppError::from(&failure));
+            }
+            seat.remember(None);
+        }
         self.clipboard.forget_token().await;
+        match self.seats.clear().await {
+            Ok(others) => self.close(others).await,
+            Err(error) => {
+                failed.get_or_insert(error);
+            }
+        }
         // Last, so that nothing of the session is told after it.
-        self.activity.clear().await?;
-        forgotten.map_err(|failure| AppError::from(&failure))
+        self.activity().clear().await?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Ends what accounts that are no more have had, and removes their files.
+    async fn close(&self, seats: Vec<Arc<Seat>>) {
+        for seat in seats {
+            seat.keepers.quit().await;
+            if let Err(error) = seat.activity.clear().await {
+                tracing::warn!(error = error.message, "an activity could not be removed");
+            }
+            let removed = self.runtime.spawn_blocking(move || seat.remove_files()).await;
+            if let Err(error) = removed {
+                tracing::warn!(%error, "the files of an account could not be removed");
+            }
+        }
     }
 
     /// Waits for the writes in progress, and frees the demo's port.
     pub(crate) async fn quit(&self) {
-        self.note(AppDid::Quit);
+        let seats = self.seats.all();
+        for seat in &seats {
+            self.note(seat, AppDid::Quit);
+        }
         self.runs.stop();
         self.clipboard.close().await;
-        self.keepers.quit().await;
+        self.sign_ins.quit().await;
+        self.seats.quit().await;
         self.demo.quit().await;
         self.runs.quit().await;
-        self.activity.flush().await;
+        let mut flushing = tokio::task::JoinSet::new();
+        for seat in seats {
+            flushing.spawn_on(async move { seat.activity.flush().await }, &self.runtime);
+        }
+        let _flushed = flushing.join_all().await;
+        self.seats.clear_up();
     }
 
-    /// Makes auth servers of accounts.
-    pub(crate) fn accounts(&self) -> Accounts {
+    /// Makes auth servers of this account's settings.
+    pub(crate) fn accounts(&self, seat: &Seat) -> Accounts {
         Accounts {
             demo: self.demo.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            lab: self.lab.clone(),
+            lab: self.lab.of(&seat.id),
         }
     }
 
@@ -234,16 +326,19 @@ impl Desk {
         }
     }
 
-    /// Has the keeper renew as the person and the account's settings say.
+    /// Has every keeper renew as the person and its account's settings say.
     pub(crate) async fn apply_policy(&self) {
-        self.renew_as(self.account()).await;
+        for seat in self.seats.all() {
+            let account = seat.recorded().and_then(|account| Account::read(&account).ok());
+            self.renew_as(&seat, account.as_ref()).await;
+        }
     }
 
-    /// The same, where it is known whose session the keeper is about to find.
-    pub(crate) async fn renew_as(&self, account: Option<Account>) {
-        let assumed = account
-            .map_or(ASSUMED_LIFETIME_S, |account| account.settings(&self.demo).assumed_lifetime_s);
-        self.keeper().set_policy(self.preferences().policy(assumed)).await;
+    /// Has one keeper do so, where it is known whose session it is, or is about to find.
+    pub(crate) async fn renew_as(&self, seat: &Seat, account: Option<&Account>) {
+        let assumed =
+            account.map_or(ASSUMED_LIFETIME_S, |account| account.assumed_lifetime_s(&self.demo));
+        seat.keeper().set_policy(self.preferences().policy(assumed)).await;
     }
 
     /// A password may be sent by these remembered settings: they are, to the letter, what this app has
@@ -253,15 +348,13 @@ impl Desk {
     /// # Errors
     /// [`ErrorCode::Unvouched`]. What stands in the way of finding out is no voucher either: the person
     /// can say that the address is right.
-    pub(crate) async fn vouch_for(&self, settings: &AccountSettings) -> Result<(), AppError> {
-        let vault = Arc::clone(&self.keepers.present().vault);
+    pub(crate) async fn vouch_for(&self, seat: &Seat, account: &Account) -> Result<(), AppError> {
+        let vault = Arc::clone(&seat.keepers.present().vault);
         let sealed = self.runtime.spawn_blocking(move || vault.vouched_settings()).await;
         let why = match sealed {
             Ok(Ok(sealed)) => {
-                let same = sealed.as_ref().and_then(|sealed| Account::read(sealed).ok()).is_some_and(
-                    |account| matches!(account, Account::Server { settings: sealed } if *sealed == *settings),
-                );
-                if same {
+                let sealed = sealed.as_ref().and_then(|sealed| Account::read(sealed).ok());
+                if sealed.is_some_and(|sealed| sealed.is_chosen_like(account)) {
                     return Ok(());
                 }
                 "the settings are not sealed".to_owned()
@@ -277,12 +370,12 @@ impl Desk {
         if !self.lab.turn(|lab| lab.offline = on) {
             return;
         }
-        self.note_switch("offline", if on { "on" } else { "off" });
+        self.note_switch_of_all("offline", if on { "on" } else { "off" });
         if on {
             // Its requests go through no gate.
             self.runs.stop_own();
         } else {
-            self.keepers.tell(Trigger::NetworkBack).await;
+            self.seats.tell(Trigger::NetworkBack).await;
         }
     }
 
@@ -291,17 +384,17 @@ impl Desk {
     /// # Errors
     /// The demo server does not take it; everything else is off.
     pub(crate) async fn all_well(&self) -> Result<(), AppError> {
-        self.note_switch("all_well", "everything off");
+        self.note_switch_of_all("all_well", "everything off");
         self.lab.turn(|lab| lab.stopping = false);
         self.clock.set_wall_right();
         let demo = match self.account() {
             Some(Account::Demo) => self.demo.all_well().await,
             // Its switches are shown where there is no account yet, so they are turned off there too.
             None if self.demo.is_there() => self.demo.all_well().await,
-            Some(Account::Server { .. }) | None => Ok(()),
+            Some(Account::Server { .. } | Account::OAuth { .. }) | None => Ok(()),
         };
         self.set_offline(false).await;
-        self.keeper().look().await;
+        self.seats.look().await;
         demo
     }
 
@@ -332,7 +425,9 @@ impl Desk {
         if let Some(offline) = self.offline() {
             return Err(offline);
         }
-        self.vouch_for(&settings).await?;
+        let account = Account::Server { settings };
+        self.vouch_for(&self.seats.front(), &account).await?;
+        let Account::Server { settings } = account else { return Err(no_such_account()) };
         Ok(Own { settings: *settings, password })
     }
 
@@ -342,10 +437,9 @@ impl Desk {
         offline.then(|| AppError::new(ErrorCode::Unreachable, crate::pretend::OFFLINE))
     }
 
-    /// The account in front.
+    /// The account in front, as its session was begun.
     pub(crate) fn account(&self) -> Option<Account> {
-        let shown = self.keeper().shown();
-        let account = shown.borrow().account.clone()?;
+        let account = self.seats.front().recorded()?;
         Account::read(&account).ok()
     }
 
@@ -368,6 +462,76 @@ impl Desk {
 
 /// The lifetime that is assumed where neither server nor account tell one, in seconds.
 const ASSUMED_LIFETIME_S: u32 = 3_600;
+
+/// What an account's seat is made of.
+struct Needs {
+    folder: PathBuf,
+    stored: Arc<watch::Sender<Stored>>,
+    clock: Arc<TravelClock>,
+    demo: Demo,
+    lab: Lab,
+    /// The app is being started.
+    launching: Arc<AtomicBool>,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Needs {
+    fn into_open<R: tauri::Runtime>(self, app: tauri::AppHandle<R>) -> Open {
+        Box::new(move |id| {
+            let files = SlotFiles::new(&self.folder, id)?;
+            // The first account was the only one once.
+            let of_it = if id == FIRST { "activity".to_owned() } else { format!("activity-{id}") };
+            let activity_folder = self.folder.join(of_it);
+            let by = Arc::clone(&self.clock) as Arc<dyn Clock>;
+            let activity = Remembered::open(activity_folder.clone(), by, self.runtime.clone());
+            if self.launching.load(Ordering::SeqCst) {
+                // Before anything is told by the keeper.
+                let (at_ms, what) = (self.clock.now().wall.0, What::App { did: AppDid::Start });
+                activity.record(Event { at_ms, memory_only: false, what });
+            }
+            let make = self.make(app.clone(), files.clone(), Arc::new(activity.clone()));
+            let keepers = Arc::new(Keepers::new(make));
+            Ok(Seat::new(keepers, activity, (files, activity_folder)))
+        })
+    }
+
+    fn make<R: tauri::Runtime>(
+        &self,
+        app: tauri::AppHandle<R>,
+        files: SlotFiles,
+        recorder: Arc<dyn Recorder>,
+    ) -> Make {
+        let (stored, runtime) = (Arc::clone(&self.stored), self.runtime.clone());
+        let (clock, demo) = (Arc::clone(&self.clock), self.demo.clone());
+        let lab = self.lab.of(files.account());
+        Box::new(move || {
+            let keys = Keys::new(
+                KeychainKey::new(app.config().identifier.clone()),
+                FileKey::new(files.folder()),
+            );
+            let vault = FileVault::new(StoreSlots::new(app.clone(), files.clone()), keys);
+            let clock = Arc::clone(&clock) as Arc<dyn Clock>;
+            let (demo, lab) = (demo.clone(), lab.clone());
+            let accounts = Accounts { demo, clock: Arc::clone(&clock), lab };
+            let (preferences, seed) = {
+                let stored = stored.borrow();
+                (stored.preferences.clone(), stored.seed)
+            };
+            Kept::new(vault, &runtime, |vault| Setup {
+                clock,
+                vault,
+                connector: Arc::new(accounts),
+                policy: preferences.policy(ASSUMED_LIFETIME_S),
+                seed,
+                recorder: Arc::clone(&recorder),
+            })
+        })
+    }
+}
+
+fn no_such_account() -> AppError {
+    AppError::new(ErrorCode::BadSettings, "there is no such account")
+}
 
 fn not_saved(error: &dyn std::fmt::Display) -> AppError {
     AppError::new(ErrorCode::NotSaved, error.to_string())

@@ -25,6 +25,10 @@ struct Words {
     copy_yes: &'static str,
     copy_no: &'static str,
     export_title: &'static str,
+    export_accounts_title: &'static str,
+    import_accounts_title: &'static str,
+    ca_title: &'static str,
+    all_files: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -34,6 +38,10 @@ const ENGLISH: Words = Words {
     copy_yes: "Copy",
     copy_no: "Don't copy",
     export_title: "Export the activity",
+    export_accounts_title: "Export the accounts",
+    import_accounts_title: "Import accounts",
+    ca_title: "Choose a certificate authority",
+    all_files: "All files",
 };
 
 const CHINESE: Words = Words {
@@ -42,15 +50,24 @@ const CHINESE: Words = Words {
     copy_yes: "复制",
     copy_no: "不复制",
     export_title: "导出活动记录",
+    export_accounts_title: "导出账户",
+    import_accounts_title: "导入账户",
+    ca_title: "选择证书颁发机构",
+    all_files: "所有文件",
 };
 
 fn words(language: Language) -> &'static Words {
+    if is_chinese(language) { &CHINESE } else { &ENGLISH }
+}
+
+/// Whether that is Chinese on this computer; otherwise it is English.
+pub(crate) fn is_chinese(language: Language) -> bool {
     match language {
-        Language::English => &ENGLISH,
-        Language::Chinese => &CHINESE,
+        Language::English => false,
+        Language::Chinese => true,
         Language::System => {
             let system = sys_locale::get_locale().unwrap_or_default();
-            if system.to_ascii_lowercase().starts_with("zh") { &CHINESE } else { &ENGLISH }
+            system.to_ascii_lowercase().starts_with("zh")
         }
     }
 }
@@ -92,20 +109,84 @@ impl Dialogs {
         language: Language,
         format: ExportFormat,
     ) -> Option<PathBuf> {
-        let _open = self.open()?;
-        let (reply, answer) = oneshot::channel();
         let ending = match format {
             ExportFormat::JsonLines => "jsonl",
             ExportFormat::Markdown => "md",
         };
+        let name = format!("session-keeper-activity.{ending}");
+        self.where_to(window, words(language).export_title, &name, ending).await
+    }
+
+    /// Where the accounts are to be written; `None` where that was cancelled.
+    pub(crate) async fn where_to_export_accounts(
+        &self,
+        window: &WebviewWindow,
+        language: Language,
+    ) -> Option<PathBuf> {
+        let title = words(language).export_accounts_title;
+        self.where_to(window, title, "session-keeper-accounts.json", "json").await
+    }
+
+    /// From which file accounts are to be read; `None` where that was cancelled.
+    pub(crate) async fn which_accounts(
+        &self,
+        window: &WebviewWindow,
+        language: Language,
+    ) -> Option<PathBuf> {
+        let words = words(language);
+        self.which(window, words.import_accounts_title, &["json"], words.all_files).await
+    }
+
+    /// From which file a certificate authority is to be read; `None` where that was cancelled.
+    pub(crate) async fn which_ca(
+        &self,
+        window: &WebviewWindow,
+        language: Language,
+    ) -> Option<PathBuf> {
+        let words = words(language);
+        let endings = ["pem", "crt", "cer", "der"];
+        self.which(window, words.ca_title, &endings, words.all_files).await
+    }
+
+    async fn where_to(
+        &self,
+        window: &WebviewWindow,
+        title: &str,
+        name: &str,
+        ending: &str,
+    ) -> Option<PathBuf> {
+        let _open = self.open()?;
+        let (reply, answer) = oneshot::channel();
         window
             .dialog()
             .file()
-            .set_title(words(language).export_title)
-            .set_file_name(format!("session-keeper-activity.{ending}"))
+            .set_title(title)
+            .set_file_name(name)
             .add_filter(ending, &[ending])
             .set_parent(window)
             .save_file(move |path| {
+                let _gone = reply.send(path);
+            });
+        answer.await.ok()??.into_path().ok()
+    }
+
+    async fn which(
+        &self,
+        window: &WebviewWindow,
+        title: &str,
+        endings: &[&str],
+        all: &str,
+    ) -> Option<PathBuf> {
+        let _open = self.open()?;
+        let (reply, answer) = oneshot::channel();
+        window
+            .dialog()
+            .file()
+            .set_title(title)
+            .add_filter(endings.join(", "), endings)
+            .add_filter(all, &["*"])
+            .set_parent(window)
+            .pick_file(move |path| {
                 let _gone = reply.send(path);
             });
         answer.await.ok()??.into_path().ok()

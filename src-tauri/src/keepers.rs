@@ -1,4 +1,4 @@
-//! The keeper of the moment. There is one from start to quit, unless it is stopped in the middle of a
+//! An account's keeper of the moment. There is one from start to quit, unless it is stopped in the middle of a
 //! refresh, on purpose: then another one takes its place over the same files.
 
 use crate::pretend::{Leash, Leashed};
@@ -54,7 +54,7 @@ impl Kept {
 }
 
 /// Makes a keeper over what is on disk.
-type Make = Box<dyn Fn() -> Kept + Send + Sync>;
+pub(crate) type Make = Box<dyn Fn() -> Kept + Send + Sync>;
 
 /// The keeper of the moment.
 pub(crate) struct Keepers {

@@ -6,6 +6,7 @@
 
 mod account;
 mod activity;
+mod book;
 mod clipboard;
 mod commands;
 mod demo;
@@ -17,8 +18,11 @@ mod preferences;
 mod pretend;
 mod quit;
 mod scenarios;
+mod seats;
+mod sign_in_flow;
 mod store_slots;
 mod tokens;
+mod transfer;
 mod triggers;
 mod wire;
 
@@ -56,6 +60,20 @@ fn main() -> ExitCode {
             commands::save_preferences,
             commands::forget_everything,
             commands::dismiss_notice,
+            commands::accounts::probe_server,
+            commands::accounts::add_account,
+            commands::accounts::change_account,
+            commands::accounts::remove_account,
+            commands::accounts::bring_to_front,
+            commands::accounts::export_accounts,
+            commands::accounts::import_accounts,
+            commands::accounts::choose_ca,
+            commands::accounts::confirm_session,
+            commands::signing::begin_sign_in,
+            commands::signing::cancel_sign_in,
+            commands::signing::open_browser_again,
+            commands::signing::copy_sign_in_link,
+            commands::signing::answer_other_person,
             commands::activity::watch_activity,
             commands::activity::stop_watching_activity,
             commands::activity::export_activity,
@@ -106,7 +124,7 @@ fn set_up(app: &tauri::App) -> Result<(), Box<dyn std::error::Error>> {
     let folder = app.path().app_data_dir()?;
     let runtime = tauri::async_runtime::handle().inner().clone();
     // The keeper begins with the record before there is a window: it is known when that is painted.
-    let desk = Desk::new(app.handle(), &folder, runtime)?;
+    let desk = Desk::new(app.handle(), &folder, Arc::new(sign_in_flow::SystemOpener), runtime)?;
     desk.listen();
     app.manage(desk);
     app.manage(focus::Debounce::default());

@@ -63,6 +63,9 @@ pub struct Shown {
     pub known_as: Option<Identity>,
     /// Sessions that have ended here, of which their server has still to be told.
     pub outbox: Vec<Untold>,
+    /// So many there are of them, with those that have only just ended: the first try to tell is on its
+    /// way, and nobody needs to hear of it.
+    pub untold: usize,
     /// The last one whose server was not told in the end, and how that came.
     pub left_to_expire: Option<LeftToExpire>,
 }

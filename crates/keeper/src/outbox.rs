@@ -244,6 +244,11 @@ impl Outbox {
         }
     }
 
+    /// So many servers have still to be told.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// What is worth showing.
     pub(crate) fn shown(&self, now: Now) -> Vec<crate::Untold> {
         let lasting = |entry: &&Entry| {

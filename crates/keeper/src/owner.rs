@@ -125,6 +125,7 @@ impl Owner {
             sign_out_unwritten: None,
             known_as: None,
             outbox: Vec::new(),
+            untold: 0,
             left_to_expire: None,
         };
         let (show, watched) = watch::channel(shown.clone());
@@ -383,6 +384,7 @@ impl Owner {
         self.answer_callers(now);
         self.shown.view = self.engine.view(now);
         self.shown.outbox = self.outbox.shown(now);
+        self.shown.untold = self.outbox.len();
         self.show.send_if_modified(|known| {
             let mut same = known.clone();
             same.view.now_ms = self.shown.view.now_ms;

@@ -13,13 +13,13 @@ pub(crate) async fn watch_activity(
     desk: Desks<'_>,
     channel: Channel<ActivityNews>,
 ) -> Result<(), AppError> {
-    desk.activity.watch(channel);
+    desk.watch_activity(channel);
     Ok(())
 }
 
 #[tauri::command]
 pub(crate) fn stop_watching_activity(desk: Desks<'_>) {
-    desk.activity.stop_watching();
+    desk.stop_watching_activity();
 }
 
 /// Asks where to; answers the path, or nothing where that was cancelled.
@@ -34,19 +34,19 @@ pub(crate) async fn export_activity(
         return Ok(None);
     };
     let shown = path.display().to_string();
-    desk.activity.export(format, desk.clock.now().wall.0, path).await?;
+    desk.activity().export(format, desk.clock.now().wall.0, path).await?;
     Ok(Some(shown))
 }
 
 #[tauri::command]
 pub(crate) async fn clear_activity(desk: Desks<'_>) -> Result<(), AppError> {
-    desk.activity.clear().await
+    desk.activity().clear().await
 }
 
 /// The request of this entry as a curl command, marks where its secrets were, on the clipboard.
 #[tauri::command]
 pub(crate) async fn copy_as_curl(desk: Desks<'_>, seq: u64) -> Result<(), AppError> {
-    let curl = desk.activity.get().await.curl(seq);
+    let curl = desk.activity().get().await.curl(seq);
     let gone = || AppError::new(ErrorCode::BadSettings, "there is no request with this number");
     let copied = desk.clipboard.copy(curl.ok_or_else(gone)?).await;
     copied.map_err(|error| AppError::new(ErrorCode::NotSaved, error))
@@ -55,5 +55,5 @@ pub(crate) async fn copy_as_curl(desk: Desks<'_>, seq: u64) -> Result<(), AppErr
 /// The lifeline as far back as it is remembered.
 #[tauri::command]
 pub(crate) async fn life(desk: Desks<'_>) -> Result<LifeHistory, AppError> {
-    Ok(desk.activity.get().await.life())
+    Ok(desk.activity().get().await.life())
 }

@@ -44,8 +44,8 @@ pub(crate) async fn set_offline(desk: Desks<'_>, on: bool) -> Result<(), AppErro
 #[tauri::command]
 pub(crate) async fn sleep_computer(desk: Desks<'_>, ms: i64) -> Result<(), AppError> {
     desk.clock.sleep(ms)?;
-    desk.note_switch("sleep", format!("{} s", ms / SECOND));
-    desk.keeper().look().await;
+    desk.note_switch_of_all("sleep", format!("{} s", ms / SECOND));
+    desk.seats.look().await;
     Ok(())
 }
 
@@ -53,8 +53,8 @@ pub(crate) async fn sleep_computer(desk: Desks<'_>, ms: i64) -> Result<(), AppEr
 #[tauri::command]
 pub(crate) async fn set_clock(desk: Desks<'_>, ms: i64) -> Result<(), AppError> {
     desk.clock.set_wall(ms)?;
-    desk.note_switch("clock", format!("{:+} s", ms / SECOND));
-    desk.keeper().look().await;
+    desk.note_switch_of_all("clock", format!("{:+} s", ms / SECOND));
+    desk.seats.look().await;
     Ok(())
 }
 
@@ -62,8 +62,8 @@ pub(crate) async fn set_clock(desk: Desks<'_>, ms: i64) -> Result<(), AppError> 
 #[tauri::command]
 pub(crate) async fn clock_back(desk: Desks<'_>) -> Result<(), AppError> {
     desk.clock.set_wall_right();
-    desk.note_switch("clock", "right");
-    desk.keeper().look().await;
+    desk.note_switch_of_all("clock", "right");
+    desk.seats.look().await;
     Ok(())
 }
 
@@ -72,8 +72,8 @@ pub(crate) async fn clock_back(desk: Desks<'_>) -> Result<(), AppError> {
 pub(crate) async fn expire_now(desk: Desks<'_>) -> Result<(), AppError> {
     let left = desk.token_left_ms().ok_or_else(super::no_token)?;
     desk.clock.sleep(left.max(0) + SECOND)?;
-    desk.note_switch("expire", "past the access token's end");
-    desk.keeper().look().await;
+    desk.note_switch_of_all("expire", "past the access token's end");
+    desk.seats.look().await;
     Ok(())
 }
 

@@ -162,6 +162,7 @@ impl From<ControlError> for AppError {
         let code = match error {
             ControlError::BadSwitches(_) => ErrorCode::BadSettings,
             ControlError::Stopped
+            | ControlError::Key
             | ControlError::Save(_)
             | ControlError::Unreachable(_)
             | ControlError::Refused { .. } => ErrorCode::DemoUnavailable,

@@ -3,7 +3,9 @@
 use super::{Held, Lab, OFFLINE};
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure};
-use keeper::ports::{Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Credentials, Marks};
+use keeper::ports::{
+    Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Credentials, IdAnswer, IdVerdict, Marks,
+};
 use keeper::record::Tokens;
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -90,15 +92,30 @@ impl AuthServer for Gate {
     }
 
     async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer> {
-        match self.through(self.server.call_api(access, marks)).await {
-            Ok(answer) => answer,
-            Err(failure) => Some(ApiAnswer {
-                verdict: ApiVerdict::SaysNothing,
-                exchange: failure.exchange,
-                clock: None,
-            }),
-        }
+        let answer = self.through(self.server.call_api(access, marks)).await;
+        answer.unwrap_or_else(|failure| Some(says_nothing(*failure)))
     }
+
+    async fn check_id(&self, tokens: &Tokens, before: Option<&Tokens>, marks: &Marks) -> IdAnswer {
+        let answer = self.through(self.server.check_id(tokens, before, marks)).await;
+        answer.unwrap_or_else(|failure| {
+            // The keys may be known already, and nothing have to leave: but nobody knows that here.
+            IdAnswer {
+                exchanges: vec![failure.exchange.clone()],
+                verdict: IdVerdict::NoKeys(failure),
+            }
+        })
+    }
+
+    async fn confirm(&self, tokens: &Tokens, marks: &Marks) -> Option<ApiAnswer> {
+        let answer = self.through(self.server.confirm(tokens, marks)).await;
+        answer.unwrap_or_else(|failure| Some(says_nothing(*failure)))
+    }
+}
+
+/// What an API said that was not reached.
+fn says_nothing(failure: Failure) -> ApiAnswer {
+    ApiAnswer { verdict: ApiVerdict::SaysNothing, exchange: failure.exchange, clock: None }
 }
 
 #[cfg(test)]
@@ -134,6 +151,16 @@ mod tests {
         async fn call_api(&self, _: &SecretString, _: &Marks) -> Option<ApiAnswer> {
             self.asked.fetch_add(1, Ordering::SeqCst);
             self.answer.notified().await;
+            None
+        }
+
+        async fn check_id(&self, _: &Tokens, _: Option<&Tokens>, _: &Marks) -> IdAnswer {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            IdAnswer { verdict: IdVerdict::Bad(Box::default()), exchanges: Vec::new() }
+        }
+
+        async fn confirm(&self, _: &Tokens, _: &Marks) -> Option<ApiAnswer> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
             None
         }
     }
@@ -201,6 +228,30 @@ mod tests {
         lab.turn(|lab| lab.offline = false);
         server.answer.notify_one();
         assert!(call(&gate).await.is_none(), "the server's own answer");
+        assert_eq!(server.asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn an_id_token_is_judged_by_the_server_behind_it_and_not_at_all_offline() {
+        let (gate, server, lab) = gate();
+        let tokens = Tokens::new("access".into(), RenewalSecret::Nothing);
+        let verdict = async || gate.check_id(&tokens, None, &Marks::fresh()).await.verdict;
+        assert!(matches!(verdict().await, IdVerdict::Bad(_)), "the server's own word");
+        lab.turn(|lab| lab.offline = true);
+        // Without its keys a check has not failed.
+        assert!(matches!(verdict().await, IdVerdict::NoKeys(_)));
+        assert_eq!(server.asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn the_server_behind_it_is_asked_whether_it_knows_the_session() {
+        let (gate, server, lab) = gate();
+        let tokens = Tokens::new("access".into(), RenewalSecret::Nothing);
+        let confirm = async || gate.confirm(&tokens, &Marks::fresh()).await;
+        assert!(confirm().await.is_none(), "not by calling the API: that would still wait");
+        lab.turn(|lab| lab.offline = true);
+        let answer = confirm().await.unwrap();
+        assert_eq!((answer.verdict, &*answer.exchange.detail), (ApiVerdict::SaysNothing, OFFLINE));
         assert_eq!(server.asked.load(Ordering::SeqCst), 1);
     }
 

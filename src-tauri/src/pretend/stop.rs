@@ -18,18 +18,19 @@ const BEGUN_WITHIN: Duration = Duration::from_secs(60);
 /// # Errors
 /// There is nothing to renew, or the session would not survive any process: nothing was stopped.
 pub(crate) async fn stop_in_mid_refresh(desk: &Desk) -> Result<(), AppError> {
-    let mut following = desk.keepers.follow();
+    let seat = desk.seats.front();
+    let mut following = seat.keepers.follow();
     if following.shown().keep == Keep::Memory {
         return Err(cannot("this session is kept in memory only: it would end with the keeper"));
     }
     let mut held = desk.lab.held();
     let mut state = desk.lab.changes();
     let account = desk.account();
-    if !desk.lab.turn(|lab| lab.stopping = true) {
+    if !desk.lab.of(&seat.id).stop() {
         // It is under way.
         return Ok(());
     }
-    let keeper = desk.keepers.keeper();
+    let keeper = seat.keeper();
     keeper.tell(Trigger::Asked).await;
     keeper.look().await;
     let waiting = async {
@@ -54,13 +55,13 @@ pub(crate) async fn stop_in_mid_refresh(desk: &Desk) -> Result<(), AppError> {
         let killed = || {
             // The keeper that would have told of it is no more; unless it was called off in time.
             if let Some(held) = desk.lab.take_held() {
-                desk.record(unheard_answer(held));
+                desk.record(&seat, unheard_answer(held));
             }
-            desk.note(AppDid::StopInMidRefresh);
+            desk.note(&seat, AppDid::StopInMidRefresh);
         };
-        desk.keepers.exchange(killed, || desk.note(AppDid::StartAgain)).await;
+        seat.keepers.exchange(killed, || desk.note(&seat, AppDid::StartAgain)).await;
         // Before it has read the record: what its account assumes holds from the start.
-        desk.renew_as(account).await;
+        desk.renew_as(&seat, account.as_ref()).await;
     }
     desk.lab.turn(|lab| lab.stopping = false);
     waited.map(|_stopped| ())

@@ -9,12 +9,12 @@ mod network;
 #[cfg(target_os = "linux")]
 mod sleep;
 
-use crate::keepers::Keepers;
+use crate::seats::Seats;
 use std::sync::Arc;
 
-/// Begins to listen, for whichever keeper is the present one.
-pub(crate) fn listen(keepers: &Arc<Keepers>, runtime: &tokio::runtime::Handle) {
-    runtime.spawn(network::listen(Arc::clone(keepers)));
+/// Begins to listen, for every account.
+pub(crate) fn listen(seats: &Arc<Seats>, runtime: &tokio::runtime::Handle) {
+    runtime.spawn(network::listen(Arc::clone(seats)));
     #[cfg(target_os = "linux")]
-    runtime.spawn(sleep::listen(Arc::clone(keepers)));
+    runtime.spawn(sleep::listen(Arc::clone(seats)));
 }

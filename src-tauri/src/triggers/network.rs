@@ -1,6 +1,6 @@
 //! The network came back: an interface has an address again that leads somewhere.
 
-use crate::keepers::Keepers;
+use crate::seats::Seats;
 use engine::Trigger;
 use netwatcher::async_adapter::Tokio;
 use netwatcher::{AsyncWatch, Interface};
@@ -16,15 +16,15 @@ const BURST: Duration = Duration::from_secs(1);
 /// The addresses that lead somewhere, by interface; one without any is not in it.
 type Usable = BTreeMap<u32, BTreeSet<IpAddr>>;
 
-/// Tells the keeper whenever the network comes back. Ends quietly where the system does not tell.
-pub(super) async fn listen(keepers: Arc<Keepers>) {
+/// Tells every keeper whenever the network comes back. Ends quietly where the system does not tell.
+pub(super) async fn listen(seats: Arc<Seats>) {
     match netwatcher::watch_interfaces_async::<Tokio>() {
         Ok(watch) => {
             let mut network = Network::new(watch).await;
             loop {
                 network.back().await;
                 tracing::debug!("the network came back");
-                keepers.tell(Trigger::NetworkBack).await;
+                seats.tell(Trigger::NetworkBack).await;
             }
         }
         Err(error) => tracing::debug!(%error, "nobody tells when the network comes back"),

@@ -1,6 +1,6 @@
 //! The computer woke: logind's signal on the system bus.
 
-use crate::keepers::Keepers;
+use crate::seats::Seats;
 use engine::Trigger;
 use std::pin::pin;
 use std::sync::Arc;
@@ -20,16 +20,16 @@ trait Login1 {
     fn prepare_for_sleep(&self, start: bool) -> zbus::Result<()>;
 }
 
-/// Tells the keeper of every wake. Ends quietly where there is no system bus, and where that goes
+/// Tells every keeper of every wake. Ends quietly where there is no system bus, and where that goes
 /// away: a system bus that was stopped comes back with the next start of the computer, and until
-/// then the keeper's tick notices a wake. logind itself may come and go; the bus knows who it is.
-pub(super) async fn listen(keepers: Arc<Keepers>) {
-    if let Err(error) = relay(&keepers).await {
+/// then the keepers' ticks notice a wake. logind itself may come and go; the bus knows who it is.
+pub(super) async fn listen(seats: Arc<Seats>) {
+    if let Err(error) = relay(&seats).await {
         tracing::debug!(%error, "logind does not tell of sleep; the tick does");
     }
 }
 
-async fn relay(keepers: &Keepers) -> zbus::Result<()> {
+async fn relay(seats: &Seats) -> zbus::Result<()> {
     let bus = zbus::Connection::system().await?;
     // No property of it is wanted, and nothing may start it that does not run.
     let logind = Login1Proxy::builder(&bus).cache_properties(CacheProperties::No).build().await?;
@@ -37,7 +37,7 @@ async fn relay(keepers: &Keepers) -> zbus::Result<()> {
     while let Some(signal) = signals.next().await {
         if !signal.args()?.start {
             tracing::debug!("logind says that the computer woke");
-            keepers.tell(Trigger::Wake).await;
+            seats.tell(Trigger::Wake).await;
         }
     }
     tracing::debug!("the system bus went away");

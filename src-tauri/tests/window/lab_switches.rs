@@ -43,7 +43,7 @@ async fn a_sign_out_offline_is_told_when_the_network_is_back() {
     app.sign_in_at(server.url(), "tutorial", "alice", "wonderland").await;
     invoke(&app, "set_offline", json!({ "on": true })).await;
 
-    app.invoke("sign_out", json!({})).await.expect("one may");
+    app.invoke("sign_out", json!({ "inBrowser": false })).await.expect("one may");
 
     app.wait_for_status("signed_out").await;
     seen(&app, "outbox", |outbox| outbox[0]["tries"].as_u64() >= Some(1)).await;
@@ -69,7 +69,7 @@ async fn a_month_of_pretended_sleep_gives_up_on_nobody_who_has_still_to_be_told(
     let app = App::start(&desk, &folder, Options::default()).await;
     app.sign_in_at(server.url(), "tutorial", "alice", "wonderland").await;
     invoke(&app, "set_offline", json!({ "on": true })).await;
-    app.invoke("sign_out", json!({})).await.expect("one may");
+    app.invoke("sign_out", json!({ "inBrowser": false })).await.expect("one may");
     seen(&app, "outbox", |outbox| outbox[0]["tries"] == 1).await;
 
     app.sleep(30 * 24 * HOUR).await;

@@ -93,7 +93,7 @@ async fn what_is_signed_out_while_it_is_stopped_stays_signed_out() {
     let script = "const { invoke } = window.__TAURI_INTERNALS__;
         window.__stopped = window.__out = null;
         invoke('stop_in_mid_refresh', {}).then(() => (window.__stopped = true), () => {});
-        const out = () => invoke('sign_out', {}).then(() => (window.__out = true), () => {});
+        const out = () => invoke('sign_out', { inBrowser: false }).then(() => (window.__out = true), () => {});
         setTimeout(out, arguments[0]);";
     for after_ms in [5, 20, 60] {
         app.run(script, &[json!(after_ms)]).await;

@@ -34,7 +34,7 @@ impl Provider {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
         );
-        let told = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::new(Mutex::new(Vec::<Value>::new()));
         let (lines, heard) = (BufReader::new(server.output()).lines(), Arc::clone(&told));
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
