@@ -22,8 +22,8 @@ describe('the bridge', () => {
     const seen = calls();
     const preferences = fixtures.resting.preferences;
     await tauriBridge.tryDemo();
-    await tauriBridge.signIn(tutorialSettings, 'secret', 'memory', true);
-    await tauriBridge.signOut();
+    await tauriBridge.signIn(tutorialSettings, 'secret', 'memory', true, null);
+    await tauriBridge.signOut(true);
     await tauriBridge.renewNow();
     await tauriBridge.tryAgain();
     await tauriBridge.callApi();
@@ -37,9 +37,15 @@ describe('the bridge', () => {
       { command: 'try_demo', args: {} },
       {
         command: 'sign_in',
-        args: { settings: tutorialSettings, password: 'secret', keep: 'memory', confirmed: true },
+        args: {
+          settings: tutorialSettings,
+          password: 'secret',
+          keep: 'memory',
+          confirmed: true,
+          account: null,
+        },
       },
-      { command: 'sign_out', args: {} },
+      { command: 'sign_out', args: { inBrowser: true } },
       { command: 'renew_now', args: {} },
       { command: 'try_again', args: {} },
       { command: 'call_api', args: {} },

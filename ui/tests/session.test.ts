@@ -198,8 +198,7 @@ describe('the session screen', () => {
   });
 
   it('offers the lifetime for the demo only, and the API only where there is one', async () => {
-    const settings = { ...serverAccount.settings, api: null };
-    await open({ ...fixtures.resting_hour, account: { ...serverAccount, settings } });
+    await open({ ...fixtures.resting_hour, account: { ...serverAccount, api: false } });
     expect(screen.queryByTestId('lifetime-20000')).toBeNull();
     expect(screen.queryByTestId('call-api')).toBeNull();
     expect(screen.getByTestId('renew-now')).toBeVisible();

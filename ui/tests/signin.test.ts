@@ -15,6 +15,7 @@ function field(name: string): HTMLInputElement {
 async function openForm(): Promise<FakeBridge> {
   const bridge = await open(fixtures.welcome);
   await userEvent.click(screen.getByTestId('go-sign-in'));
+  await userEvent.click(screen.getByTestId('use-token-api'));
   await settle();
   return bridge;
 }
@@ -270,6 +271,6 @@ describe('signing in again', () => {
     await open(fixtures.signed_out_server);
     await userEvent.click(screen.getByTestId('another-server'));
     await settle();
-    expect(field('base-url')).toHaveValue('');
+    expect(field('address')).toHaveValue('');
   });
 });

@@ -1,5 +1,13 @@
 //! What an account needs of its network: an added authority, over real TLS; a host without any.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests fail as tests do, and are not recognised as such"
+)]
+
 mod common;
 
 use auth_client::oauth::{PromiseTopic, ServerKind};

@@ -1,5 +1,13 @@
 //! What a server promises, before anybody signs in.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests fail as tests do, and are not recognised as such"
+)]
+
 mod common;
 
 use auth_client::oauth::{Flow, PromiseTopic, ServerKind};
@@ -243,6 +251,21 @@ async fn the_issuer_is_taken_as_the_server_writes_it() {
     let report = probed(&base).await;
     assert_eq!(report.settings.unwrap().issuer, said);
     assert_eq!(report.discovered.unwrap().issuer, said);
+}
+
+#[tokio::test]
+async fn two_documents_that_name_two_issuers_are_not_put_together() {
+    let stage = Stage::new().await;
+    let base = stage.base.clone();
+    let stage = stage.openid(&base, json!({"revocation_endpoint": null})).at("/jwks", jwks());
+    let other = openid(&base, &format!("{base}/"), json!({}));
+    let _stage = stage.at(OAUTH, json_page(&other));
+    let report = probed(&base).await;
+    assert_eq!(report.settings.as_ref().unwrap().issuer, base);
+    assert_eq!(report.discovered.as_ref().unwrap().endpoints.revocation, "");
+    let found = promise(&report, PromiseTopic::Issuer);
+    assert_eq!(found.verdict, Verdict::Note);
+    assert!(found.detail.contains(&format!("\"{base}/\"")), "{found:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,13 @@
 //! The redirect of a sign-in in the browser, attacked by everybody who can reach the port. Nothing gets
 //! in, and the waiting sign-in goes on.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail as tests do, and are not recognised as such"
+)]
+
 mod oauth_stage;
 
 use auth_client::oauth::{BrowserSignIn, RedirectHost, SignInTrouble};

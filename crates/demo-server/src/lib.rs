@@ -1,11 +1,12 @@
-//! An auth server for demonstrations and tests: the token API of the tutorial, on the loopback
-//! interface, behaving well until a switch says otherwise.
+//! An auth server for demonstrations and tests: the token API of the tutorial and an OpenID
+//! provider, on the loopback interface, behaving well until a switch says otherwise.
 //!
 //! Three readers use it: the app embeds it for "Try it", tests start it on port 0, and
 //! `cargo run -p demo-server` runs it alone. [`start`] is the way in for all of them.
 //!
 //! The rooms: [`policy`] decides about grants and rotation and knows neither HTTP nor the time;
 //! `api` answers under `/api`, with `outcome`, `answer` and `fault` shaping what is said;
+//! `openid` is the provider under `/openid`, whose tokens and faults are the same ones;
 //! `desk` owns the state and makes it durable before an answer leaves; `control` turns the
 //! switches, in process or over HTTP; `serve` owns connections.
 //!

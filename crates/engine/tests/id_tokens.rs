@@ -13,7 +13,7 @@ const STOPPED: State = State::Stopped { what_to_fix: Fix::IdToken };
 /// An hour's token came up for renewal, and the answer's ID token was bad.
 fn badly_renewed() -> Stage {
     let mut stage = Stage::signed_in(HOUR);
-    stage.until_refresh(HOUR).unwrap();
+    stage.until_refresh(HOUR);
     stage.answer_badly(HOUR);
     stage
 }

@@ -214,7 +214,7 @@ impl Keeper {
     /// # Errors
     /// [`SignInError`]; what was there before is still there, and what was granted is given back.
     pub async fn sign_in_granted(&self, request: GrantedSignIn) -> Result<(), SignInError> {
-        self.wish(Wish::Granted(request)).await
+        self.wish(Wish::Granted(Box::new(request))).await
     }
 
     /// Nobody will use what was granted: its server is told, as after a sign-out.

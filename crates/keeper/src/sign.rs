@@ -41,7 +41,7 @@ pub(crate) enum Wish {
     /// By name and password: the server is asked.
     Ask(SignIn),
     /// The server has granted it already.
-    Granted(GrantedSignIn),
+    Granted(Box<GrantedSignIn>),
 }
 
 impl Wish {
@@ -58,7 +58,7 @@ impl Wish {
             Self::Ask(request) => request,
             Self::Granted(granted) => {
                 teller.granted_sign_in(&granted.marks, &granted.answer);
-                return Ok(granted);
+                return Ok(*granted);
             }
         };
         let marks = Marks::fresh();

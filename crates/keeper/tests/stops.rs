@@ -29,7 +29,7 @@ use bench::{Bench, kill};
 use demo_server::{ALICE, Rotation};
 use desk::{DUE, renewal, status};
 use engine::SECOND;
-use keeper::record::Record;
+use keeper::record::{IdCheck, Record};
 use plug::{End, Plug, Step};
 
 #[tokio::test]
@@ -55,6 +55,35 @@ async fn where_refresh_tokens_are_good_for_once_only_an_answer_that_never_got_to
 {
     let looked_at = stopped_at_every_step(Rotation::Strict).await;
     assert!(looked_at.lives > 40 && looked_at.lost > 25, "{looked_at:?}");
+}
+
+#[tokio::test]
+async fn an_answer_whose_id_token_was_not_checked_any_more_is_there_and_checked_at_the_next_start()
+{
+    let (mut nth, mut states) = (0, 1);
+    while nth < states {
+        let mut bench = Bench::signed_in(Rotation::Strict).await;
+        assert!(stop_at(&bench, End::At(Step::BeforeCheck)).await);
+        let crashes = bench.crashes(0);
+        states = crashes.len();
+        let case = crashes[nth].what.clone();
+        bench.disk = crashes[nth].disk.clone();
+        let saved = bench.stored().unwrap().session.unwrap();
+        assert_eq!(saved.id_check, IdCheck::Pending, "{case}");
+
+        let app = bench.launch();
+        bench.come_to_rest(&app).await;
+        let checked = async {
+            while bench.stored().unwrap().session.unwrap().id_check != IdCheck::Passed {
+                tokio::task::yield_now().await;
+            }
+        };
+        let checked = tokio::time::timeout(std::time::Duration::from_secs(20), checked).await;
+        assert!(checked.is_ok(), "{case}: it was never checked");
+        assert_eq!(bench.desk.counters().await.refreshes, 1, "{case}");
+        assert_eq!(bench.lives_on(&app, ALICE).await, Ok(()), "{case}");
+        nth += 1;
+    }
 }
 
 #[tokio::test]

@@ -26,6 +26,14 @@ function doneWords(purpose: Exclude<Asked['purpose'], 'api'>): string {
       return m.did_refresh();
     case 'sign_out':
       return m.did_sign_out();
+    case 'discovery':
+      return m.did_discovery();
+    case 'keys':
+      return m.did_keys();
+    case 'device_code':
+      return m.did_device_code();
+    case 'confirm':
+      return m.did_confirm();
   }
 }
 
@@ -37,6 +45,14 @@ function triedWords(purpose: Exclude<Asked['purpose'], 'api'>): string {
       return m.tried_refresh();
     case 'sign_out':
       return m.tried_sign_out();
+    case 'discovery':
+      return m.tried_discovery();
+    case 'keys':
+      return m.tried_keys();
+    case 'device_code':
+      return m.tried_device_code();
+    case 'confirm':
+      return m.tried_confirm();
   }
 }
 

@@ -90,8 +90,7 @@ export class FakeBridge implements Bridge {
   tryDemo = (): Promise<void> => this.#answer('tryDemo', [], undefined);
   signIn = (...args: Parameters<Bridge['signIn']>): Promise<void> =>
     this.#answer('signIn', args, undefined);
-  signOut = (inBrowser: boolean): Promise<void> =>
-    this.#answer('signOut', [inBrowser], undefined);
+  signOut = (inBrowser: boolean): Promise<void> => this.#answer('signOut', [inBrowser], undefined);
   renewNow = (): Promise<void> => this.#answer('renewNow', [], undefined);
   tryAgain = (): Promise<void> => this.#answer('tryAgain', [], undefined);
   callApi = (): Promise<ApiCall> => this.#answer('callApi', [], this.apiCall);

@@ -6,6 +6,7 @@ import {
   emptySession,
   HOUR,
   lifeline,
+  listed,
   MINUTE,
   NOW,
   renewed,
@@ -287,7 +288,9 @@ const each = {
 
 export type FixtureName = keyof typeof each;
 
-export const fixtures: Record<FixtureName, AppView> = each;
+export const fixtures = Object.fromEntries(
+  Object.entries(each).map(([name, view]) => [name, listed(view)]),
+) as Record<FixtureName, AppView>;
 
 export function isFixtureName(name: string): name is FixtureName {
   return name in fixtures;

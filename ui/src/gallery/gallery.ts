@@ -2,7 +2,8 @@
 // A large lifeline alone: gallery.html?lifeline=month_of_minutes
 // More: &click=<testid>,<testid> opens what lies behind; &live lets the clock run;
 // &activity=full|empty and &tokens=opaque choose what was done and what is known; &running lets
-// scenarios run for ever; &toured=<n> does so many steps of the tour. Not built.
+// scenarios run for ever; &toured=<n> does so many steps of the tour; &address=<text> is typed where a
+// server's address is asked for, and &server=openid|silent|ca says what is found there. Not built.
 import { mount, tick } from 'svelte';
 import App from '../App.svelte';
 import type { AppView, Language, Theme } from '../contract';
@@ -14,9 +15,10 @@ import { fixtures } from './fixtures';
 import { furnish, labFixtures, tourViews } from './lab-fixtures';
 import { isLifeName, lifeFixtures } from './lifeline-fixtures';
 import LifelineStage from './LifelineStage.svelte';
+import { oauthFixtures, openidReport, serverReports } from './oauth-fixtures';
 import { NOW } from './parts';
 
-const all: Record<string, AppView> = { ...fixtures, ...labFixtures };
+const all: Record<string, AppView> = { ...fixtures, ...labFixtures, ...oauthFixtures };
 const query = new URLSearchParams(location.search);
 const shown = all[query.get('fixture') ?? ''];
 
@@ -38,6 +40,7 @@ if (target && isLifeName(lived)) {
   const clock = new Clock(() => NOW - moved + (query.has('live') ? Date.now() - started : 0));
   const bridge = new FakeBridge(dressed(view));
   furnish(bridge, query.has('running'));
+  bridge.serverReport = serverReports[query.get('server') ?? ''] ?? openidReport;
   bridge.entries = activities[query.get('activity') ?? 'rich']?.() ?? [];
   bridge.details = query.get('tokens') === 'opaque' ? opaqueDetails : jwtDetails;
   mount(App, { target, props: { bridge, clock } });
@@ -68,6 +71,11 @@ async function clickThrough(): Promise<void> {
   for (const testid of (query.get('click') ?? '').split(',').filter(Boolean)) {
     await tick();
     await new Promise((resume) => setTimeout(resume, 50));
+    const address = document.querySelector<HTMLInputElement>('[data-testid="field-address"]');
+    if (address?.value === '') {
+      address.value = query.get('address') ?? 'https://id.example.com';
+      address.dispatchEvent(new Event('input', { bubbles: true }));
+    }
     document.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
   }
 }

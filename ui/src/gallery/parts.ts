@@ -1,5 +1,6 @@
 // What the fixtures are made of: one session at one moment, in the shapes that the app sends.
 import type {
+  AccountLine,
   AccountSettings,
   AccountView,
   AppView,
@@ -39,6 +40,7 @@ export const tutorialSettings: AccountSettings = {
   logout: { path: '/api/logout', method: 'POST', refreshField: '/refreshToken', bearer: false },
   api: { path: '/api/me', header: 'Authorization', scheme: 'Bearer' },
   headers: [],
+  network: { ca: null, httpTo: '' },
   assumedLifetimeS: 3_600,
 };
 
@@ -58,22 +60,34 @@ export const allWell: Switches = {
   fault: { kind: 'none', on: ['refresh'] },
 };
 
-export const demoAccount: AccountView = {
+export const demoAccount: AccountView & { settings: AccountSettings } = {
+  id: 'demo',
   demo: true,
   server: '127.0.0.1:43117',
-  settings: tutorialSettings,
+  address: 'http://127.0.0.1:43117',
+  user: 'alice',
   memoryOnly: false,
+  plainHttp: false,
+  changed: false,
+  settings: tutorialSettings,
+  oauth: null,
+  browserLogout: false,
+  api: true,
+  confirmable: true,
 };
 
-export const serverAccount: AccountView = {
+export const serverAccount: AccountView & { settings: AccountSettings } = {
+  ...demoAccount,
+  id: 'own',
   demo: false,
   server: 'auth.example.com',
+  address: 'https://auth.example.com/v1',
+  user: 'alice@example.com',
   settings: {
     ...tutorialSettings,
     baseUrl: 'https://auth.example.com/v1',
     user: 'alice@example.com',
   },
-  memoryOnly: false,
 };
 
 export function exchange(change: Partial<Exchange> = {}): Exchange {
@@ -201,6 +215,8 @@ export const emptySession: View = {
 export const restingApp: AppView = {
   session: restingSession,
   account: demoAccount,
+  accounts: [],
+  signIn: null,
   protection: { kind: 'keychain' },
   demo: {
     baseUrl: 'http://127.0.0.1:43117',
@@ -216,6 +232,20 @@ export const restingApp: AppView = {
   timeMoved: null,
   lab: { offline: false, stopping: false, away: false },
 };
+
+/** The account in front as one of the list of all. */
+export function lineOf({ account, session, knownAs }: AppView): AccountLine[] {
+  if (account === null) return [];
+  const { id, demo, server, user } = account;
+  const { status, sentence, who } = session;
+  const name = (who ? who.name || who.user : knownAs) ?? user;
+  return [{ id, front: true, demo, name, server, status, sentence }];
+}
+
+/** With the account in front listed, and the others after it. */
+export function listed(view: AppView): AppView {
+  return { ...view, accounts: [...lineOf(view), ...view.accounts] };
+}
 
 export function withSession(change: Partial<View>, app: Partial<AppView> = {}): AppView {
   const session = { ...restingSession, ...change };

@@ -54,7 +54,27 @@ logouts: number,
 /**
  * Requests that met a fault.
  */
-faultsShown: number, };
+faultsShown: number, 
+/**
+ * Authorization codes given to a browser.
+ */
+codesIssued: number, 
+/**
+ * Authorization codes that came and were not good, for whatever reason.
+ */
+codesRefused: number, 
+/**
+ * Polls of devices. The one that settles a sign-in counts as a sign-in too.
+ */
+devicePolls: number, 
+/**
+ * Revocations asked for over OAuth; each is a sign-out too.
+ */
+revocations: number, 
+/**
+ * Userinfo asked for; each is an API call too.
+ */
+userinfoCalls: number, };
 
 /**
  * All there is to see of a server.
@@ -87,7 +107,8 @@ shownMs: number, };
 export type Documents = "same" | "split" | "openidOnly" | "oauthOnly";
 
 /**
- * A place of the public API.
+ * A place of the public API. Under `/openid`, the token endpoint is the place of what is asked
+ * of it, userinfo is an API call, and a revocation is a sign-out.
  */
 export type Endpoint = "login" | "refresh" | "api" | "logout";
 

@@ -44,6 +44,7 @@ export function face(view: View, now: number): Face {
     case 'unclear':
     case 'stopped':
     case 'api_refuses':
+    case 'id_token':
     case 'another_copy':
     case 'unsaved':
     case 'put_off':

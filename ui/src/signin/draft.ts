@@ -13,11 +13,13 @@ export function withPreset(draft: AccountSettings | null, preset: PresetView): A
     ...structuredClone(preset.settings),
     baseUrl: draft?.baseUrl ?? '',
     user: draft?.user ?? '',
+    // What the network needs has nothing to do with how the server is talked to.
+    network: draft?.network ?? structuredClone(preset.settings.network),
   };
 }
 
-/** What can be told without asking the server. */
-export function wrongs(draft: AccountSettings, password: string): Wrongs {
+/** What can be told without asking the server; `password`: `null` where none is needed. */
+export function wrongs(draft: AccountSettings, password: string | null): Wrongs {
   const found: Wrongs = {};
   const say = (field: string, words: () => string): void => {
     found[field] = { words, evidence: '', bad: true };

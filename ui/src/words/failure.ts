@@ -28,6 +28,16 @@ export function failureWords(code: Failure['code']): string {
       return m.error_port_taken();
     case 'demo_unavailable':
       return m.error_demo_unavailable();
+    case 'denied':
+      return m.error_denied();
+    case 'id_token':
+      return m.error_id_token();
+    case 'redirect_port_taken':
+      return m.error_redirect_port_taken();
+    case 'timed_out':
+      return m.error_timed_out();
+    case 'no_browser':
+      return m.error_no_browser();
     case 'overtaken':
       return m.error_overtaken();
     case 'quitting':

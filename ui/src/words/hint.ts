@@ -34,6 +34,7 @@ function partsOf(view: View): (string | null)[] {
     case 'another_copy':
     case 'answer_lost':
     case 'api_refuses':
+    case 'id_token':
     case 'key_gone':
     case 'keychain_cancelled':
     case 'keychain_gone':

@@ -57,6 +57,10 @@ export function sentence(view: View, now: number): string {
       return m.sentence_stopped();
     case 'api_refuses':
       return m.sentence_api_refuses();
+    case 'id_token':
+      return said.endsMs === null
+        ? m.sentence_id_token_kept()
+        : m.sentence_id_token({ end: at(said.endsMs) });
     case 'needs_sign_in':
       return name ? m.sentence_needs_sign_in({ name }) : m.sentence_needs_sign_in_unnamed();
     case 'answer_lost':

@@ -1,5 +1,5 @@
 // Where a session stands in two or three words, and the colour that goes with them.
-import type { TimeMoved, View } from '../contract';
+import type { AccountLine, Sentence, TimeMoved, View } from '../contract';
 import { m } from '../paraglide/messages.js';
 import { span } from '../time/format';
 
@@ -13,7 +13,19 @@ const LEVEL_MS = 2_000;
 const UNITS = [86_400_000, 3_600_000, 60_000];
 
 export function standing(view: View): Standing {
-  switch (view.sentence.kind) {
+  return standingOf(view.sentence, tokenEnded(view));
+}
+
+/** The same of an account that is not in front, of which only the sentence is known. */
+export function lineStanding({ sentence }: AccountLine): Standing {
+  const ended =
+    sentence.kind === 'waiting_expired' ||
+    ((sentence.kind === 'throttled' || sentence.kind === 'id_token') && sentence.endsMs === null);
+  return standingOf(sentence, ended);
+}
+
+function standingOf({ kind }: Sentence, ended: boolean): Standing {
+  switch (kind) {
     case 'restoring':
       return { tone: 'idle', words: m.standing_moment() };
     case 'locked':
@@ -34,7 +46,7 @@ export function standing(view: View): Standing {
     case 'no_refresh_token':
     case 'refreshing':
     case 'another_copy':
-      return tokenEnded(view)
+      return ended
         ? { tone: 'waiting', words: m.standing_kept() }
         : { tone: 'good', words: m.standing_in() };
     case 'unsaved':
@@ -42,15 +54,16 @@ export function standing(view: View): Standing {
     case 'paused':
     case 'stopped':
     case 'api_refuses':
+    case 'id_token':
     case 'unclear':
-      return tokenEnded(view)
+      return ended
         ? { tone: 'waiting', words: m.standing_kept() }
         : { tone: 'waiting', words: m.standing_held() };
     case 'waiting_valid':
     case 'waiting_expired':
     case 'portal':
     case 'throttled':
-      return tokenEnded(view)
+      return ended
         ? { tone: 'waiting', words: m.standing_kept() }
         : { tone: 'waiting', words: m.standing_waiting() };
   }

@@ -1,7 +1,8 @@
 //! The authorization request (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core section 3.1.2.1).
 
+use super::places::usable;
 use super::settings::OAuthAccount;
-use crate::plan::{SettingsProblem, is_loopback};
+use crate::plan::SettingsProblem;
 use oauth2::basic::BasicClient;
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope};
 use secrecy::SecretString;
@@ -38,23 +39,9 @@ pub(super) struct Authorization {
     pub(super) verifier: SecretString,
 }
 
-/// The scopes to ask for: those of the settings, or else `openid` and `offline_access` where the server
-/// has them.
-pub(super) fn scopes(account: &OAuthAccount) -> Vec<String> {
-    let chosen = account.settings.scopes.iter().flat_map(|scope| scope.split_whitespace());
-    let chosen: Vec<String> = chosen.map(str::to_owned).collect();
-    if !chosen.is_empty() {
-        return chosen;
-    }
-    let told = &account.discovered;
-    let offline = told.scopes.iter().any(|scope| scope == "offline_access");
-    let both = [(told.openid, "openid"), (offline, "offline_access")];
-    both.into_iter().filter(|(there, _)| *there).map(|(_, scope)| scope.to_owned()).collect()
-}
-
 /// Whether an ID token is asked for.
 pub(super) fn asks_for_id_token(account: &OAuthAccount) -> bool {
-    scopes(account).iter().any(|scope| scope == "openid")
+    account.scopes().iter().any(|scope| scope == "openid")
 }
 
 /// Makes a request whose answer comes to `redirect`. Everything random in it is fresh.
@@ -71,7 +58,7 @@ pub(super) fn request(
     if client_id.is_empty() {
         return Err(problem("clientId", "the name of this app at the server is missing"));
     }
-    let scopes = scopes(account);
+    let scopes = account.scopes();
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let nonce = asks_for_id_token(account).then(random);
     let state = random();
@@ -134,27 +121,10 @@ fn prompt<'a>(account: &'a OAuthAccount, scopes: &[String]) -> &'a str {
     if chosen.is_empty() && offline && consent { "consent" } else { chosen }
 }
 
-/// The authorization endpoint. A person types a password there: it is asked by TLS, or on this
-/// computer, or on the one host that was named for plain http.
+/// The authorization endpoint. A person types a password there: what holds for tokens holds for it.
 fn page(account: &OAuthAccount) -> Result<Url, SettingsProblem> {
-    let text = account.endpoints().authorization;
-    let named = account.settings.network.http_to.trim();
-    let why = match Url::parse(text.trim()) {
-        _ if text.trim().is_empty() => "this server names no page to sign in at; type its address",
-        Err(_) => "this is no address; write https://auth.example.com/authorize",
-        Ok(url) if !url.has_host() => "this address names no server",
-        // RFC 6749 section 3.1.
-        Ok(url) if url.fragment().is_some() => "leave out what stands after #",
-        Ok(url) => {
-            let by_name = url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(named));
-            match url.scheme() {
-                "https" => return Ok(url),
-                "http" if is_loopback(&url) || by_name => return Ok(url),
-                _ => "write https://",
-            }
-        }
-    };
-    Err(problem("endpoints.authorization", why))
+    usable(&account.endpoints().authorization, &account.settings.network)
+        .map_err(|why| problem("endpoints.authorization", why))
 }
 
 /// The endpoint's own query stays (RFC 6749 section 3.1), but for names that must be there once.

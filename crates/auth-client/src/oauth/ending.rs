@@ -45,7 +45,9 @@ impl Ending {
         tell: Tell,
     ) -> Result<Self, SettingsProblem> {
         // Found out before anybody types a password.
-        keys(&account, &clock)?;
+        if asks_for_id_token(&account) {
+            keys(&account, &clock)?;
+        }
         Ok(Self {
             endpoint: TokenEndpoint::new(account.clone(), Arc::clone(&clock))?,
             marks: Marks::fresh(),
@@ -101,7 +103,7 @@ impl Ending {
                     answer.identity = Some(identity);
                     None
                 }
-                Checked::Bad(why) => Some(self.bad(&answer, why)),
+                Checked::Bad(why) => Some(self.bad(&answer, &why)),
                 Checked::NoKeys(failure) => {
                     self.tell(Purpose::SignIn, Outcome::Good, answer.exchange.clone());
                     Some(failure.into())
@@ -109,7 +111,7 @@ impl Ending {
             },
             // OpenID Connect Core section 3.1.3.3: who asks for one gets one.
             None if asks_for_id_token(&self.account) => {
-                Some(self.bad(&answer, "an ID token was asked for, and none came".into()))
+                Some(self.bad(&answer, "it was asked for, and none came"))
             }
             None => None,
         };
@@ -182,8 +184,9 @@ impl Ending {
     }
 
     /// What is told of an ID token that is not what it should be.
-    fn bad(&self, answer: &Answer, why: String) -> SignInTrouble {
-        let exchange = Exchange { detail: why, ..answer.exchange.clone() };
+    fn bad(&self, answer: &Answer, why: &str) -> SignInTrouble {
+        let detail = format!("the ID token cannot be trusted: {why}");
+        let exchange = Exchange { detail, ..answer.exchange.clone() };
         // The tokens came, and are worth nothing: nobody will ever use them.
         self.tell(Purpose::SignIn, Outcome::Failed(Class::UnclearRefusal), exchange.clone());
         SignInTrouble::IdToken(Box::new(exchange))

@@ -8,10 +8,11 @@ mod set;
 
 pub(crate) use set::{Fitting, KeySet};
 
+use super::places::usable;
 use crate::classify::{self, Body, Named};
 use crate::evidence::{self, Told};
 use crate::network::Network;
-use crate::plan::{SettingsProblem, is_loopback};
+use crate::plan::SettingsProblem;
 use crate::redact::Redactor;
 use crate::transport::{Arrived, Line, Outgoing, Timing};
 use engine::{Boot, Class, Exchange, Failure, HOUR, MINUTE};
@@ -212,7 +213,7 @@ impl Keys {
         match read(&came, &body, timing) {
             Ok(set) => {
                 let detail = format!("{}: {} keys that can be used", came.status, set.len());
-                let (came, told) = (Some((&came, &body)), Told::Shape);
+                let (came, told) = (Some((&came, &body)), Told::Public);
                 exchanges
                     .push(evidence::exchange(&sent, timing, came, &redactor, told, None, &detail));
                 Ok(set)
@@ -247,18 +248,6 @@ impl Keys {
         let at_ms = self.clock.now().wall.0;
         let exchange = Exchange { at_ms, url, detail, ..Exchange::default() };
         Box::new(Failure { class: Class::SetUp, retry_after_ms, exchange })
-    }
-}
-
-/// An address that nobody on the way can answer for.
-fn usable(url: &str, network: &Network) -> Result<Url, &'static str> {
-    let url = Url::parse(url).map_err(|_| "this is no address")?;
-    let named = || url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(&network.http_to));
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if is_loopback(&url) || named() => Ok(url),
-        "http" => Err("write https://; keys that can be changed on the way prove nothing"),
-        _ => Err("write https://"),
     }
 }
 

@@ -247,3 +247,27 @@ impl<'a> Reading<'a> {
 fn fits(word: &str) -> bool {
     !word.is_empty() && word.chars().count() <= LONGEST_ENTRY && !word.chars().any(char::is_control)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn revocation(issuer: &str, endpoint: &str) -> String {
+        let document = json!({"revocation_endpoint": endpoint});
+        let read = Document::of(document.as_object().unwrap(), issuer, &Network::default());
+        assert_eq!(read.notes.is_empty(), !read.told.endpoints.revocation.is_empty());
+        read.told.endpoints.revocation
+    }
+
+    #[test]
+    fn another_computer_leads_nobody_to_what_listens_on_this_one() {
+        let (far, here) = ("https://id.example.com", "http://127.0.0.1:8080");
+        for endpoint in ["http://127.0.0.1:631/x", "https://localhost/x", "http://[::1]:80/x"] {
+            assert_eq!(revocation(far, endpoint), "");
+            assert_eq!(revocation(here, endpoint), endpoint);
+        }
+        let elsewhere = "https://revoke.example.com/x";
+        assert_eq!(revocation(far, elsewhere), elsewhere);
+    }
+}

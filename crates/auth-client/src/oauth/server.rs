@@ -67,12 +67,13 @@ impl OAuthServer {
         Some(link)
     }
 
-    /// Carries the access token there. Where `subject` is given, the answer has to be about it.
+    /// Carries the access token there. Where an ID token is given, the answer has to be about its
+    /// subject; an answer that is a JWT of its own is asked no more than that it came.
     async fn carry(
         &self,
         place: &Place,
         access: &SecretString,
-        subject: Option<String>,
+        id_token: Option<&SecretString>,
         mut redactor: Redactor,
     ) -> ApiAnswer {
         let sent = match self.endpoint.requests.carrying(&place.url, access) {
@@ -93,9 +94,10 @@ impl OAuthServer {
         learn(&body, &mut redactor);
         let mut said = api::verdict(&came, &body, Dialect::of_oauth(Asking::Refresh));
         if said.verdict == ApiVerdict::Accepted
-            && let Some(mistake) = subject.and_then(|it| userinfo::mistake(&body, &it))
+            && let (Some(json), Some(id_token)) = (body.json(), id_token)
+            && let Err(mistake) = userinfo::subject_fits(json, id_token)
         {
-            let detail = format!("{}, but {mistake}", came.status);
+            let detail = format!("{}, but not of this session: {mistake}", came.status);
             said = Said { verdict: ApiVerdict::SaysNothing, detail, ..said };
         }
         let clock = said.ours.then(|| sample(&came, timing)).flatten();
@@ -153,12 +155,12 @@ impl AuthServer for OAuthServer {
     async fn confirm(&self, tokens: &Tokens, marks: &Marks) -> Option<ApiAnswer> {
         let places = &self.endpoint.places;
         let redactor = self.endpoint.looking_for(tokens, marks);
-        let (place, subject) = match (&places.userinfo, &places.api) {
-            (Some(userinfo), _) => (userinfo, tokens.id.as_ref().and_then(userinfo::subject)),
+        let (place, id_token) = match (&places.userinfo, &places.api) {
+            (Some(userinfo), _) => (userinfo, tokens.id.as_ref()),
             (None, Some(api)) => (api, None),
             (None, None) => return None,
         };
-        Some(self.carry(place, &tokens.access, subject, redactor).await)
+        Some(self.carry(place, &tokens.access, id_token, redactor).await)
     }
 
     async fn check_id(&self, tokens: &Tokens, before: Option<&Tokens>, marks: &Marks) -> IdAnswer {

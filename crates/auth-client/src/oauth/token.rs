@@ -88,6 +88,9 @@ impl TokenEndpoint {
         account: OAuthAccount,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SettingsProblem> {
+        if let Some(problem) = account.settings.problems().into_iter().next() {
+            return Err(problem);
+        }
         let places = Places::of(&account, &clock)?;
         let headers = own_headers(&account.settings.headers)?;
         let requests = Requests::of(&account, headers.clone());

@@ -1,22 +1,22 @@
-//! Whether userinfo speaks of the one who is signed in (OpenID Connect Core section 5.3.2).
+//! Whether userinfo speaks of the one who is signed in.
 
-use crate::classify::Body;
 use crate::jwt;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 
-/// The subject of an ID token that was checked when it came.
-pub(crate) fn subject(id_token: &SecretString) -> Option<String> {
-    let claims = jwt::claims(id_token.expose_secret())?;
-    claims.get("sub")?.as_str().map(str::to_owned)
-}
-
-/// What is wrong with an accepted answer, if anything. Where it is a JWT of its own (section 5.3.2),
-/// that it came is all that is asked.
-pub(crate) fn mistake(body: &Body, subject: &str) -> Option<&'static str> {
-    let json = body.json()?;
-    match json.get("sub").and_then(|sub| sub.as_str()) {
-        Some(sub) if sub == subject => None,
-        Some(_) => Some("userinfo speaks of somebody else"),
-        None => Some("userinfo does not say of whom it speaks"),
+/// Userinfo has to be about the subject of the ID token, which was checked when it came (OpenID
+/// Connect Core section 5.3.2). An ID token without one has nothing to compare with.
+///
+/// # Errors
+/// Why it is not, in plain English.
+pub(crate) fn subject_fits(userinfo: &Value, id_token: &SecretString) -> Result<(), String> {
+    let claims = jwt::claims(id_token.expose_secret());
+    let Some(subject) = claims.as_ref().and_then(|claims| claims.get("sub")?.as_str()) else {
+        return Ok(());
+    };
+    match userinfo.get("sub") {
+        Some(Value::String(sub)) if sub == subject => Ok(()),
+        Some(_) => Err("its sub is not the ID token's".into()),
+        None => Err("its sub is missing".into()),
     }
 }

@@ -5,6 +5,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "helpers of tests fail as tests do, and are not recognised as such"
 )]
@@ -30,13 +31,15 @@ pub(crate) const HANGS: Duration = Duration::from_secs(20);
 
 /// What an endpoint says: status and body.
 pub(crate) type Said = (u16, String);
+/// What an endpoint was sent.
+pub(crate) type Form = HashMap<String, String>;
 
 /// An auth server. Endpoints say what they were told to, one after the other; the last one for ever.
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) base: String,
     lines: Arc<Mutex<HashMap<String, Vec<Said>>>>,
-    heard: Arc<Mutex<Vec<(String, HashMap<String, String>)>>>,
+    heard: Arc<Mutex<Vec<(String, Form)>>>,
 }
 
 impl Server {
@@ -63,7 +66,7 @@ impl Server {
     }
 
     /// The forms that this endpoint was sent.
-    pub(crate) fn forms(&self, path: &str) -> Vec<HashMap<String, String>> {
+    pub(crate) fn forms(&self, path: &str) -> Vec<Form> {
         let heard = self.heard.lock().unwrap();
         heard.iter().filter(|(at, _)| at == path).map(|(_, form)| form.clone()).collect()
     }
@@ -123,12 +126,12 @@ impl Told {
 
     /// A line each: what it was for, what came of it, and the detail.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let line = |what: &What| match what {
-            What::Exchange { purpose, outcome, exchange, .. } => {
-                let code = exchange.code.as_deref().unwrap_or("-");
-                format!("{purpose:?} {outcome:?} {code}")
-            }
-            other => format!("{other:?}"),
+        let line = |what: &What| {
+            let What::Exchange { purpose, outcome, exchange, .. } = what else {
+                return format!("{what:?}");
+            };
+            let code = exchange.code.as_deref().unwrap_or("-");
+            format!("{purpose:?} {outcome:?} {code}")
         };
         self.0.lock().unwrap().iter().map(line).collect()
     }
@@ -137,6 +140,30 @@ impl Told {
     pub(crate) fn everything(&self) -> String {
         format!("{:?}", self.0.lock().unwrap())
     }
+}
+
+/// The key of RFC 8037, appendix A: everybody knows it.
+pub(crate) const JWKS: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"known",
+    "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+/// An ID token of this server for our client, signed by that key, with more claims.
+pub(crate) fn id_token(server: &Server, more: &[(&str, &str)]) -> String {
+    let seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+    let der = format!("302e020100300506032b657004220420{seed}");
+    let byte = |at: usize| u8::from_str_radix(&der[at..at + 2], 16).unwrap();
+    let der: Vec<u8> = (0..der.len()).step_by(2).map(byte).collect();
+    // The server's `Date` is that of today, and the client goes by it.
+    let now = jsonwebtoken::get_current_timestamp();
+    let mut claims = serde_json::json!({
+        "iss": server.base, "aud": "desk", "sub": "u-1", "name": "Alice", "iat": now, "exp": now + 600,
+    });
+    for (name, value) in more {
+        claims[*name] = (*value).into();
+    }
+    let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
+    header.kid = Some("known".into());
+    let key = jsonwebtoken::EncodingKey::from_ed_der(&der);
+    jsonwebtoken::encode(&header, &claims, &key).unwrap()
 }
 
 pub(crate) fn words() -> PageWords {
@@ -184,18 +211,21 @@ pub(crate) struct Tab {
     pub(crate) redirect: Url,
     pub(crate) state: String,
     pub(crate) challenge: String,
+    pub(crate) nonce: String,
 }
 
 impl Tab {
     fn of(link: &Url) -> Self {
         let value = |name: &str| {
             let mut pairs = link.query_pairs();
-            pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap()
+            pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
         };
+        let needed = |name: &str| value(name).unwrap_or_else(|| panic!("no {name} in {link}"));
         Self {
-            redirect: value("redirect_uri").parse().unwrap(),
-            state: value("state"),
-            challenge: value("code_challenge"),
+            redirect: needed("redirect_uri").parse().unwrap(),
+            state: needed("state"),
+            challenge: needed("code_challenge"),
+            nonce: value("nonce").unwrap_or_default(),
         }
     }
 

@@ -115,7 +115,7 @@ impl Codes {
     }
 }
 
-/// RFC 7636 section 4.6; sections 4.1 says what a verifier looks like.
+/// RFC 7636 section 4.6; section 4.1 says what a verifier looks like.
 fn fits(verifier: &str, challenge: &str) -> bool {
     let well_formed = (43..=128).contains(&verifier.len())
         && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));

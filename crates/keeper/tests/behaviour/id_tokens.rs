@@ -77,7 +77,11 @@ async fn the_evidence_is_shown_and_told() {
             What::Exchange { purpose: Purpose::Keys, outcome, exchange, .. } => {
                 Some((outcome, exchange.detail))
             }
-            _ => None,
+            What::Decision { .. }
+            | What::Exchange { .. }
+            | What::Disk { .. }
+            | What::Switch { .. }
+            | What::App { .. } => None,
         })
         .collect();
     assert_eq!(told, [(Ending::IdTokenBad, "the ID token is somebody else's".to_owned())]);

@@ -50,7 +50,7 @@ fn a_request_carries_what_a_native_client_owes() {
     assert_eq!(values(link, "redirect_uri"), ["http://127.0.0.1:4711/callback"]);
     assert_eq!(values(link, "scope"), ["openid offline_access"]);
     assert_eq!(values(link, "prompt"), ["consent"]);
-    assert_eq!(values(link, "state"), [asked.state.clone()]);
+    assert_eq!(values(link, "state"), [asked.state.as_str()]);
     assert_eq!(values(link, "nonce"), [asked.nonce.unwrap().expose_secret()]);
     assert_eq!(values(link, "code_challenge_method"), ["S256"]);
 }

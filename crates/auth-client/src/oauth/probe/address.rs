@@ -26,12 +26,12 @@ pub(super) struct Unusable {
 
 /// Reads an address: white space, brackets and quotes around it are left out; without a scheme it is
 /// https, or http on this computer; the address of a document stands for its issuer.
-pub(super) fn understood(text: &str, network: &Network) -> Result<Understood, Unusable> {
+pub(super) fn understood(text: &str, network: &Network) -> Result<Understood, Box<Unusable>> {
     let around = |c: char| c.is_whitespace() || c.is_control() || "<>\"'`“”‘’「」".contains(c);
     let text = text.trim_matches(around);
     let refuse = |message: &str, shown| {
         let problem = SettingsProblem { field: "address".into(), message: message.into() };
-        Err(Unusable { problem, shown })
+        Err(Box::new(Unusable { problem, shown }))
     };
     if text.is_empty() {
         return refuse("the address is missing; write one such as https://id.example.com", None);
