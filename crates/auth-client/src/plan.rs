@@ -125,19 +125,7 @@ impl Problems {
 
     /// Any address that may be asked: absolute, and protected.
     pub(crate) fn url(&mut self, field: &str, text: &str, network: &Network) -> Option<Url> {
-        let problem = match Url::parse(text.trim()) {
-            _ if text.trim().is_empty() => "the server's address is missing",
-            Err(_) => "this is no address; write https://auth.example.com",
-            Ok(url) if !url.has_host() => "this address names no server",
-            Ok(url) if !matches!(url.scheme(), "https" | "http") => "write https://",
-            Ok(url) if !network.allows(&url) => UNPROTECTED,
-            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                "leave out the name and password before the @: settings are kept in clear"
-            }
-            Ok(url) => return Some(url),
-        };
-        self.note(field, problem);
-        None
+        address(text, network).map_err(|problem| self.note(field, problem)).ok()
     }
 
     /// An address below the base. It is put together as text and cannot lead to another server.
@@ -260,6 +248,21 @@ impl Problems {
                 None
             }
         }
+    }
+}
+
+/// An address that may be asked, or why not: absolute, and protected.
+pub(crate) fn address(text: &str, network: &Network) -> Result<Url, &'static str> {
+    match Url::parse(text.trim()) {
+        _ if text.trim().is_empty() => Err("the server's address is missing"),
+        Err(_) => Err("this is no address; write https://auth.example.com"),
+        Ok(url) if !url.has_host() => Err("this address names no server"),
+        Ok(url) if !matches!(url.scheme(), "https" | "http") => Err("write https://"),
+        Ok(url) if !network.allows(&url) => Err(UNPROTECTED),
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err("leave out the name and password before the @: settings are kept in clear")
+        }
+        Ok(url) => Ok(url),
     }
 }
 

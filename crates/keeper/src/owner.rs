@@ -1,7 +1,6 @@
 //! The task that owns the engine: every message in turn, every effect in order.
 
 use crate::access::Counter;
-use crate::activity::DiskStep;
 use crate::handle::{Setup, Shown};
 use crate::outbox::{Holder, Outbox};
 use crate::ports::{AuthServer, Clock, Connector, Marks, RefreshLock};
@@ -324,54 +323,6 @@ impl Owner {
             Message::OutboxStored(ids) => self.outbox_stored(&ids.unwrap_or_default()),
             Message::SavedLate { stand, began, result } => self.saved_late(stand, began, result),
             Message::Done => {}
-        }
-    }
-
-    fn perform(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Restore => {
-                    let (store, teller) = (self.store.clone(), self.teller.clone());
-                    self.spawn(async move {
-                        let began = teller.now();
-                        let read = store.read().await;
-                        teller.disk_done(DiskStep::Read, began, &read);
-                        Message::Read(Box::new(read))
-                    });
-                }
-                Effect::Refresh { attempt, reason, connect_quickly, even_unwritten } => {
-                    self.refresh(attempt, reason, connect_quickly, even_unwritten);
-                }
-                Effect::Expose { attempt } => {
-                    if let Some(answered) = self.answered.remove(&attempt) {
-                        self.session = Some(answered.session);
-                        self.serving = None;
-                    }
-                }
-                Effect::Withhold { attempt } => {
-                    if let Some(answered) = self.answered.remove(&attempt) {
-                        let before = self.session.replace(answered.session);
-                        // After a second bad one it is still the token of before the first.
-                        self.serving = self.serving.take().or(before);
-                    }
-                }
-                Effect::Forget => {
-                    self.session = None;
-                    self.serving = None;
-                    self.unchecked = None;
-                    self.holder = None;
-                    self.unsaved = None;
-                    self.lock = None;
-                }
-                Effect::Discard { attempt } => {
-                    let answered = self.answered.remove(&attempt);
-                    if let Some(Answered { session, holder: Some(holder) }) = answered {
-                        self.give_back(session.tokens.clone(), Some(&session), holder);
-                    }
-                }
-                Effect::RecordRefusal => self.record_refusal(),
-                Effect::RecordWait { until } => self.record_wait(until),
-            }
         }
     }
 

@@ -39,7 +39,7 @@ pub struct BrowserSignIn {
     redirect: Url,
     nonce: Option<SecretString>,
     verifier: SecretString,
-    ending: Arc<Ending>,
+    ending: Ending,
     waiting: Waiting,
     ends: Boot,
     clock: Arc<dyn Clock>,
@@ -77,8 +77,15 @@ impl BrowserSignIn {
         let ending = Ending::new(account, client_secret, Arc::clone(&clock), tell)?;
         let ends = clock.now().boot + PATIENCE_MS;
         let waiting = listener.wait(expected, words, Arc::clone(&clock), ends);
-        let ending = Arc::new(ending);
         Ok(Self { link, redirect, nonce, verifier, ending, waiting, ends, clock })
+    }
+
+    /// A session at this server is in use: what this sign-in is granted and comes to nothing is left to
+    /// expire, since giving it back could end that session, too.
+    #[must_use]
+    pub fn beside_a_session(mut self) -> Self {
+        self.ending.beside_a_session = true;
+        self
     }
 
     /// Where the browser is to go. Without a secret: its `state` and challenge serve this sign-in only.
@@ -112,7 +119,7 @@ impl BrowserSignIn {
         came_back();
         let nonce = self.nonce.as_ref();
         let (verifier, redirect) = (self.verifier.clone(), self.redirect.clone());
-        let granted = self.ending.exchange(code, verifier, redirect, nonce).await;
+        let granted = Arc::new(self.ending).exchange(code, verifier, redirect, nonce).await;
         self.waiting.let_go(if granted.is_ok() { Shown::Done } else { Shown::Failed });
         granted
     }

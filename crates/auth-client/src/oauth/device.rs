@@ -35,7 +35,7 @@ pub struct DeviceSignIn {
     complete_link: Option<Url>,
     ends: Boot,
     pace: Pace,
-    ending: Arc<Ending>,
+    ending: Ending,
     clock: Arc<dyn Clock>,
 }
 
@@ -84,9 +84,17 @@ impl DeviceSignIn {
             complete_link: complete_link.filter(leads_to_a_page),
             ends: asked + lifetime,
             pace: Pace::new(code.interval_ms),
-            ending: Arc::new(ending),
+            ending,
             clock,
         })
+    }
+
+    /// A session at this server is in use: what this sign-in is granted and comes to nothing is left to
+    /// expire, since giving it back could end that session, too.
+    #[must_use]
+    pub fn beside_a_session(mut self) -> Self {
+        self.ending.beside_a_session = true;
+        self
     }
 
     /// What to type there.
@@ -119,6 +127,7 @@ impl DeviceSignIn {
     /// [`SignInTrouble`].
     pub async fn finish(self) -> Result<Granted, SignInTrouble> {
         let Self { device_code, ends, mut pace, ending, clock, .. } = self;
+        let ending = Arc::new(ending);
         let mut told = None;
         loop {
             let next = clock.now().boot + pace.wait_ms();

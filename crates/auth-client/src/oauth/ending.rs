@@ -31,6 +31,8 @@ pub(super) struct Ending {
     pub(super) client_secret: Option<SecretString>,
     /// By which the tokens of this session will be named.
     pub(super) marks: Marks,
+    /// A session at this server is in use.
+    pub(super) beside_a_session: bool,
     account: OAuthAccount,
     clock: Arc<dyn Clock>,
     tell: Tell,
@@ -55,6 +57,7 @@ impl Ending {
             endpoint: TokenEndpoint::new(account.clone(), Arc::clone(&clock))?,
             marks: Marks::fresh(),
             client_secret,
+            beside_a_session: false,
             account,
             clock,
             tell,

@@ -68,7 +68,8 @@ pub enum SignInTrouble {
         /// What the server says of it, redacted; not to be believed.
         description: Option<String>,
     },
-    /// The ID token is not what it should be. What was granted with it was given back.
+    /// The ID token is not what it should be. What was granted with it was given back, unless it came
+    /// beside a session in use.
     IdToken(Box<Exchange>),
     /// None of the ports that the redirect may come to is free.
     PortTaken(Vec<u16>),

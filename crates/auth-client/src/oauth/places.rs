@@ -2,10 +2,8 @@
 
 use super::settings::OAuthAccount;
 use crate::network::Network;
-use crate::plan::{SettingsProblem, is_loopback};
-use crate::settings::Header;
+use crate::plan::{self, SettingsProblem};
 use crate::transport::{Arrived, Line, Lost, Outgoing, Timing};
-use http::{HeaderMap, HeaderName, HeaderValue};
 use keeper::ports::Clock;
 use std::sync::Arc;
 use url::Url;
@@ -102,37 +100,11 @@ impl Ways<'_> {
 
 /// An address that tokens may be sent to, or why they may not (RFC 6749 section 3.2).
 pub(crate) fn usable(address: &str, network: &Network) -> Result<Url, &'static str> {
-    let address = address.trim();
-    if address.is_empty() {
+    if address.trim().is_empty() {
         return Err("the server did not say where this is; type it over");
     }
-    let url = Url::parse(address).map_err(|_| "this is no address")?;
-    let named = |host: &str| host.eq_ignore_ascii_case(network.http_to.trim());
-    match url.scheme() {
-        _ if !url.has_host() => Err("this address names no server"),
-        "https" | "http" if !url.username().is_empty() || url.password().is_some() => {
-            Err("leave out the name and password before the @: settings are kept in clear")
-        }
-        "https" | "http" if url.fragment().is_some() => Err("leave out what stands after #"),
-        "https" => Ok(url),
-        "http" if is_loopback(&url) || url.host_str().is_some_and(named) => Ok(url),
-        _ => Err("write https://; without encryption, only a server on this computer is asked"),
+    match plan::address(address, network)? {
+        url if url.fragment().is_some() => Err("leave out what stands after #"),
+        url => Ok(url),
     }
-}
-
-/// The account's own headers.
-pub(crate) fn own_headers(headers: &[Header]) -> Result<HeaderMap, SettingsProblem> {
-    let mut map = HeaderMap::new();
-    for (index, header) in headers.iter().enumerate() {
-        let problem = |part: &str, message: &str| SettingsProblem {
-            field: format!("headers.{index}.{part}"),
-            message: message.into(),
-        };
-        let name = HeaderName::from_bytes(header.name.trim().as_bytes())
-            .map_err(|_| problem("name", "this is no header name"))?;
-        let value = HeaderValue::from_str(header.value.trim())
-            .map_err(|_| problem("value", "this cannot stand in a header"))?;
-        map.append(name, value);
-    }
-    Ok(map)
 }

@@ -32,6 +32,19 @@ impl OAuthSettings {
     /// What keeps these settings from being used; empty where nothing does.
     #[must_use]
     pub fn problems(&self) -> Vec<SettingsProblem> {
+        self.checked().0.0
+    }
+
+    /// The account's own headers, where nothing keeps these settings from being used.
+    ///
+    /// # Errors
+    /// The first of what does.
+    pub(super) fn headers(&self) -> Result<HeaderMap, SettingsProblem> {
+        let (found, headers) = self.checked();
+        if found.0.is_empty() { Ok(headers) } else { Err(SettingsProblem::first(found.0)) }
+    }
+
+    fn checked(&self) -> (Problems, HeaderMap) {
         let mut found = Problems::default();
         self.who(&mut found);
         if self.client_id.trim().is_empty() {
@@ -49,10 +62,10 @@ impl OAuthSettings {
         if !self.api_url.trim().is_empty() {
             self.endpoint(&mut found, "apiUrl", &self.api_url);
         }
-        found.headers(&self.headers);
+        let headers = found.headers(&self.headers);
         found.0.extend(self.network.problems());
         found.assumed_lifetime(self.assumed_lifetime_s);
-        found.0
+        (found, headers)
     }
 
     /// The issuer and the headers, as far as asking what a server says of itself needs them.

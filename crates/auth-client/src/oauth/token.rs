@@ -1,7 +1,7 @@
 //! What is asked of a token endpoint, and of its neighbours: grants, device codes, revocation.
 
 use super::answer::{self, Context};
-use super::places::{Place, Places, own_headers};
+use super::places::{Place, Places};
 use super::redirect::description;
 use super::requests::{Requests, Revoked};
 use super::settings::OAuthAccount;
@@ -103,11 +103,8 @@ impl TokenEndpoint {
         account: OAuthAccount,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SettingsProblem> {
-        if let Some(problem) = account.settings.problems().into_iter().next() {
-            return Err(problem);
-        }
+        let headers = account.settings.headers()?;
         let places = Places::of(&account, &clock)?;
-        let headers = own_headers(&account.settings.headers)?;
         let requests = Requests::of(&account, headers.clone());
         Ok(Self { places, requests, headers, clock })
     }

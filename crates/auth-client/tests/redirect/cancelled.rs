@@ -88,3 +88,26 @@ async fn what_is_given_back_is_given_back_to_the_end() {
     };
     tokio::time::timeout(HANGS, told).await.expect("the server has heard it");
 }
+
+#[tokio::test]
+async fn beside_a_session_what_comes_to_nothing_is_left_to_expire() {
+    let stage = Stage::set().await;
+    let grants = stage.server.holds("/token");
+    came_back(&stage).await;
+    let waiting = tokio::spawn(stage.sign_in.beside_a_session().finish(|| ()));
+    stage.server.is_asked("/token").await;
+    waiting.abort();
+    assert!(waiting.await.unwrap_err().is_cancelled());
+    grants.add_permits(1);
+    // It came, nobody waited, and the server hears nothing more.
+    let came = async {
+        while stage.told.lines() != ["SignIn Good -"] {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(HANGS, came).await.expect("it came");
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(stage.server.forms("/revoke").is_empty());
+}

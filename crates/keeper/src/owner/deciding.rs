@@ -1,7 +1,7 @@
-//! What the engine decides, and how that is told.
+//! What the engine decides, how that is told, and how it is done.
 
-use super::Owner;
-use crate::activity::{EffectKind, Living, What};
+use super::{Answered, Message, Owner};
+use crate::activity::{DiskStep, EffectKind, Living, What};
 use crate::record::Keep;
 use engine::{Added, Decision, Effect, Input, InputKind, Now, Trigger};
 
@@ -25,6 +25,54 @@ impl Owner {
         }
         if hurries {
             self.check_now();
+        }
+    }
+
+    pub(super) fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Restore => {
+                    let (store, teller) = (self.store.clone(), self.teller.clone());
+                    self.spawn(async move {
+                        let began = teller.now();
+                        let read = store.read().await;
+                        teller.disk_done(DiskStep::Read, began, &read);
+                        Message::Read(Box::new(read))
+                    });
+                }
+                Effect::Refresh { attempt, reason, connect_quickly, even_unwritten } => {
+                    self.refresh(attempt, reason, connect_quickly, even_unwritten);
+                }
+                Effect::Expose { attempt } => {
+                    if let Some(answered) = self.answered.remove(&attempt) {
+                        self.session = Some(answered.session);
+                        self.serving = None;
+                    }
+                }
+                Effect::Withhold { attempt } => {
+                    if let Some(answered) = self.answered.remove(&attempt) {
+                        let before = self.session.replace(answered.session);
+                        // After a second bad one it is still the token of before the first.
+                        self.serving = self.serving.take().or(before);
+                    }
+                }
+                Effect::Forget => {
+                    self.session = None;
+                    self.serving = None;
+                    self.unchecked = None;
+                    self.holder = None;
+                    self.unsaved = None;
+                    self.lock = None;
+                }
+                Effect::Discard { attempt } => {
+                    let answered = self.answered.remove(&attempt);
+                    if let Some(Answered { session, holder: Some(holder) }) = answered {
+                        self.give_back(session.tokens.clone(), Some(&session), holder);
+                    }
+                }
+                Effect::RecordRefusal => self.record_refusal(),
+                Effect::RecordWait { until } => self.record_wait(until),
+            }
         }
     }
 

@@ -11,7 +11,9 @@ use tokio::task::JoinHandle;
 
 /// What was granted, until it is handed out. Dropped before that (a sign-in that is cancelled while its
 /// ID token is checked, or while the answer is on its way), it is given back: a refresh token that
-/// nobody holds would live on at the server, unseen.
+/// nobody holds would live on at the server, unseen. Beside a session that is in use it is left to
+/// expire: revoking one token ends the whole grant at some servers, and a sign-in that comes to nothing
+/// must not disturb a session.
 pub(in crate::oauth) struct Held {
     ending: Arc<Ending>,
     answer: Answer,
@@ -39,7 +41,7 @@ impl Held {
         self.answer.clone()
     }
 
-    /// Gives it back, and waits for that. Whoever does not wait to the end does not stop it.
+    /// Gives it back, where that harms nobody, and waits for it. Whoever does not wait to the end does not stop it.
     pub(super) async fn give_back(mut self) {
         if let Some(task) = self.given_back() {
             let _ended = task.await;
@@ -48,7 +50,7 @@ impl Held {
 
     /// Gives it back in a task of its own, once: one request, whose time is bounded.
     fn given_back(&mut self) -> Option<JoinHandle<()>> {
-        if std::mem::replace(&mut self.settled, true) {
+        if std::mem::replace(&mut self.settled, true) || self.ending.beside_a_session {
             return None;
         }
         let (ending, tokens) = (Arc::clone(&self.ending), self.answer.tokens.clone());

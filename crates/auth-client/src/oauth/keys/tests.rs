@@ -337,6 +337,9 @@ fn keys_come_by_https_or_from_this_computer() {
     };
     assert!(to("https://a.test/keys", "") && to("http://127.0.0.1:7/keys", ""));
     assert!(to("http://a.test/keys", "a.test"));
+    // However the host is written, as the settings read it.
+    assert!(to("http://[2001:db8::5]/keys", "2001:db8::5"));
+    assert!(to("http://xn--bcher-kva.test/keys", "b\u{fc}cher.test"));
     assert!(!to("http://a.test/keys", "") && !to("http://a.test/keys", "b.test"));
     assert!(!to("ftp://a.test/keys", "") && !to("keys", "") && !to("file:///keys", ""));
 }
