@@ -2,11 +2,14 @@
 
 mod accounts;
 mod leaving;
+mod notices;
+mod opening;
 mod signing;
 mod tending;
 #[cfg(test)]
 pub(crate) mod tests;
 mod views;
+mod watching;
 
 use crate::account::{Account, Accounts};
 use crate::activity::Remembered;
@@ -14,31 +17,29 @@ use crate::book::{BookFile, FIRST};
 use crate::clipboard::Clipboard;
 use crate::demo::Demo;
 use crate::dialogs::Dialogs;
-use crate::keepers::{Keepers, Kept, Make};
 use crate::preferences::{PreferenceFile, Stored};
 use crate::pretend::Lab;
 use crate::scenarios::Runs;
-use crate::seats::{Open, Seat, Seats};
+use crate::seats::{Seat, Seats};
 use crate::sign_in_flow::{Opener, SignIns};
-use crate::store_slots::StoreSlots;
-use crate::wire::{AppError, AppView, ErrorCode, Notice, NoticeCode, Preferences};
-use activity::ActivityNews;
+use crate::wire::{AppError, AppView, ErrorCode, NoticeCode, Preferences};
 use engine::Trigger;
-use keeper::activity::{AppDid, Event, Recorder, What};
+use keeper::Keeper;
+use keeper::activity::{AppDid, Event, What};
 use keeper::clock::TravelClock;
 use keeper::ports::Clock;
 use keeper::record::Keep;
-use keeper::{Keeper, Setup};
 use lab::Own;
+use notices::Notices;
+use opening::Needs;
 use secrecy::SecretString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use tauri::ipc::Channel;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use vault::keys::{FileKey, KeychainKey, Keys};
-use vault::{FileVault, SlotFiles};
+use vault::SlotFiles;
 use views::send_views;
 
 /// Everything put together.
@@ -59,12 +60,6 @@ pub(crate) struct Desk {
     /// The page that watches the activity.
     watcher: Mutex<Option<AbortHandle>>,
     pub(crate) runtime: tokio::runtime::Handle,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Notices {
-    next: u32,
-    list: Vec<Notice>,
 }
 
 impl Desk {
@@ -172,49 +167,6 @@ impl Desk {
             }
         };
         seat.activity.record(Event { at_ms, memory_only, what });
-    }
-
-    /// Tells a page of everything that the account in front did, and from then on of what is added,
-    /// until the next one watches. When another account comes to the front, all of its is news.
-    pub(crate) fn watch_activity(&self, channel: Channel<ActivityNews>) {
-        let seats = Arc::clone(&self.seats);
-        self.watched_by(Some(self.runtime.spawn(async move {
-            let mut changes = seats.changes();
-            loop {
-                let seat = Arc::clone(&changes.borrow_and_update().front);
-                let mut news = seat.activity.get().await.subscribe();
-                loop {
-                    tokio::select! {
-                        news = news.next() => {
-                            if channel.send(news).is_err() {
-                                return;
-                            }
-                        }
-                        changed = changes.changed() => {
-                            if changed.is_err() {
-                                return;
-                            }
-                            if changes.borrow().front.id != seat.id {
-                                break;
-                            }
-                        }
-                    }
-                }
-            }
-        })));
-    }
-
-    /// Nobody watches any more.
-    pub(crate) fn stop_watching_activity(&self) {
-        self.watched_by(None);
-    }
-
-    fn watched_by(&self, task: Option<tokio::task::JoinHandle<()>>) {
-        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *watcher, task.map(|task| task.abort_handle()));
-        if let Some(before) = before {
-            before.abort();
-        }
     }
 
     /// Begins to listen to what the system tells of.
@@ -442,92 +394,10 @@ impl Desk {
         let account = self.seats.front().recorded()?;
         Account::read(&account).ok()
     }
-
-    /// Something to tell, until it is dismissed; told once.
-    pub(crate) fn notice(&self, code: NoticeCode, detail: String) {
-        self.notices.send_if_modified(|notices| {
-            if notices.list.iter().any(|known| known.code == code && known.detail == detail) {
-                return false;
-            }
-            notices.next = notices.next.wrapping_add(1);
-            notices.list.push(Notice { id: notices.next, code, detail });
-            true
-        });
-    }
-
-    pub(crate) fn dismiss(&self, id: u32) {
-        self.notices.send_modify(|notices| notices.list.retain(|notice| notice.id != id));
-    }
 }
 
 /// The lifetime that is assumed where neither server nor account tell one, in seconds.
 const ASSUMED_LIFETIME_S: u32 = 3_600;
-
-/// What an account's seat is made of.
-struct Needs {
-    folder: PathBuf,
-    stored: Arc<watch::Sender<Stored>>,
-    clock: Arc<TravelClock>,
-    demo: Demo,
-    lab: Lab,
-    /// The app is being started.
-    launching: Arc<AtomicBool>,
-    runtime: tokio::runtime::Handle,
-}
-
-impl Needs {
-    fn into_open<R: tauri::Runtime>(self, app: tauri::AppHandle<R>) -> Open {
-        Box::new(move |id| {
-            let files = SlotFiles::new(&self.folder, id)?;
-            // The first account was the only one once.
-            let of_it = if id == FIRST { "activity".to_owned() } else { format!("activity-{id}") };
-            let activity_folder = self.folder.join(of_it);
-            let by = Arc::clone(&self.clock) as Arc<dyn Clock>;
-            let activity = Remembered::open(activity_folder.clone(), by, self.runtime.clone());
-            if self.launching.load(Ordering::SeqCst) {
-                // Before anything is told by the keeper.
-                let (at_ms, what) = (self.clock.now().wall.0, What::App { did: AppDid::Start });
-                activity.record(Event { at_ms, memory_only: false, what });
-            }
-            let make = self.make(app.clone(), files.clone(), Arc::new(activity.clone()));
-            let keepers = Arc::new(Keepers::new(make));
-            Ok(Seat::new(keepers, activity, (files, activity_folder)))
-        })
-    }
-
-    fn make<R: tauri::Runtime>(
-        &self,
-        app: tauri::AppHandle<R>,
-        files: SlotFiles,
-        recorder: Arc<dyn Recorder>,
-    ) -> Make {
-        let (stored, runtime) = (Arc::clone(&self.stored), self.runtime.clone());
-        let (clock, demo) = (Arc::clone(&self.clock), self.demo.clone());
-        let lab = self.lab.of(files.account());
-        Box::new(move || {
-            let keys = Keys::new(
-                KeychainKey::new(app.config().identifier.clone()),
-                FileKey::new(files.folder()),
-            );
-            let vault = FileVault::new(StoreSlots::new(app.clone(), files.clone()), keys);
-            let clock = Arc::clone(&clock) as Arc<dyn Clock>;
-            let (demo, lab) = (demo.clone(), lab.clone());
-            let accounts = Accounts { demo, clock: Arc::clone(&clock), lab };
-            let (preferences, seed) = {
-                let stored = stored.borrow();
-                (stored.preferences.clone(), stored.seed)
-            };
-            Kept::new(vault, &runtime, |vault| Setup {
-                clock,
-                vault,
-                connector: Arc::new(accounts),
-                policy: preferences.policy(ASSUMED_LIFETIME_S),
-                seed,
-                recorder: Arc::clone(&recorder),
-            })
-        })
-    }
-}
 
 fn no_such_account() -> AppError {
     AppError::new(ErrorCode::BadSettings, "there is no such account")

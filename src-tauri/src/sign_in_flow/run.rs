@@ -8,7 +8,7 @@ use crate::wire::{AppError, ErrorCode, OtherPerson, SignInPhase, SignInView};
 use auth_client::oauth::{
     BrowserSignIn, DeviceSignIn, Flow, Granted, OAuthAccount, Tell, discover,
 };
-use engine::MINUTE;
+use engine::{MINUTE, Status};
 use keeper::GrantedSignIn;
 use keeper::ports::{Clock, Connector as _};
 use keeper::record::Keep;
@@ -99,8 +99,12 @@ impl Attempt {
         let clock = Arc::clone(&self.desk.clock) as Arc<dyn Clock>;
         let until_ms = clock.now().wall.0 + BROWSER_MS;
         let words = words::page(self.desk.preferences().language);
+        let beside = self.is_beside_a_session(&account);
         let begun = BrowserSignIn::begin(account, secret, words, clock, tell);
-        let waiting = self.unless_cancelled(begun).await??;
+        let mut waiting = self.unless_cancelled(begun).await??;
+        if beside {
+            waiting = waiting.beside_a_session();
+        }
         let link = waiting.link().to_string();
         self.shows(SignInPhase::Browser { link: link.clone(), not_opened: None, until_ms });
         // Beside the waiting: it may come back before whatever opens it has ended.
@@ -117,8 +121,12 @@ impl Attempt {
         tell: Tell,
     ) -> Result<Granted, Stopped> {
         let clock = Arc::clone(&self.desk.clock) as Arc<dyn Clock>;
+        let beside = self.is_beside_a_session(&account);
         let begun = DeviceSignIn::begin(account, secret, Arc::clone(&clock), tell);
-        let waiting = self.unless_cancelled(begun).await??;
+        let mut waiting = self.unless_cancelled(begun).await??;
+        if beside {
+            waiting = waiting.beside_a_session();
+        }
         let complete_link = waiting.complete_link().map(ToString::to_string);
         let link = waiting.link().to_string();
         let now = clock.now();
@@ -132,6 +140,20 @@ impl Attempt {
         let granted = self.unless_cancelled(waiting.finish()).await??;
         self.shows(SignInPhase::Finishing);
         Ok(granted)
+    }
+
+    /// Whether some account has a session in use at this server and client: whoever signs in now may be
+    /// the same person.
+    fn is_beside_a_session(&self, account: &OAuthAccount) -> bool {
+        let accounts = self.desk.accounts(&self.seat);
+        let here = Account::OAuth { account: Box::new(account.clone()) };
+        let here = accounts.issuer(&here.write());
+        self.desk.seats.all().iter().any(|seat| {
+            let shown = seat.keeper().shown();
+            let shown = shown.borrow();
+            let over = matches!(shown.view.status, Status::SignedOut | Status::NeedsSignIn { .. });
+            !over && shown.account.as_ref().is_some_and(|other| accounts.issuer(other) == here)
+        })
     }
 
     /// Keeps what was granted; where somebody else came than was here, the person is asked.
