@@ -1,0 +1,1 @@
+//! Several accounts, each with a session of its own.

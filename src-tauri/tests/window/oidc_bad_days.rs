@@ -1,0 +1,1 @@
+//! Sign-ins in the browser that do not go as they should.
