@@ -45,28 +45,31 @@ async fn two_accounts_renew_side_by_side_with_neither_in_front() {
 
     // Each shows itself, and what was done for it.
     let server = host(provider.issuer());
-    app.switch_to(&server).await;
+    let at_provider = format!("[data-name=alice][data-server='{server}']");
+    let at_demo = format!(":not([data-server='{server}'])");
+    app.switch_to(&at_provider).await;
     app.wait_for_status("resting").await;
     app.wait_for_refreshes(2, SOON * 2).await;
     assert!(app.fact("access").await.ends_with("· 10 s"));
     let of_provider = app.fingerprint().await;
-    switch_to_demo(&app, &server).await;
+    app.switch_to(&at_demo).await;
     app.wait_for_status("resting").await;
     let of_demo = app.fingerprint().await;
     assert_ne!(of_provider, of_demo);
     app.click(&id("nav-activity")).await;
     assert_eq!(named(&app, &of_demo, &of_provider).await, [true, false]);
-    app.switch_to(&server).await;
+    app.switch_to(&at_provider).await;
     app.click(&id("nav-activity")).await;
     assert_eq!(named(&app, &of_provider, &of_demo).await, [true, false]);
 
     // Over a restart, too.
     app.terminate().await;
-    let (theirs, ours) = (provider.refreshes(), demo_refreshes(&folder).await);
     let app = App::start(&desk, &folder, Options::default()).await;
     app.wait_for_status("resting").await;
+    let demo = Demo::of(&folder).await;
+    let (theirs, ours) = (provider.refreshes(), demo.counters().await.refreshes_granted);
     until("each of them to renew again", SOON * 2, async || {
-        let renewed = demo_refreshes(&folder).await > ours;
+        let renewed = demo.counters().await.refreshes_granted > ours;
         (renewed && provider.refreshes() > theirs).then_some(())
     })
     .await;
@@ -111,18 +114,6 @@ async fn an_account_that_is_removed_is_told_to_its_server_and_leaves_the_other_a
     app.open_settings().await;
     let rows = app.client().find_all(Locator::Css(&id("account-row"))).await;
     assert_eq!(rows.expect("one may look").len(), 1);
-}
-
-/// How often the demo server of the running app has granted a refresh.
-async fn demo_refreshes(folder: &AppFolder) -> u64 {
-    Demo::of(folder).await.counters().await.refreshes_granted
-}
-
-/// Brings the demo's account to the front: the one that is at no other server.
-async fn switch_to_demo(app: &App<'_>, other: &str) {
-    let item = format!("{}:not([data-server='{other}'])", id("account-item"));
-    app.click(&item).await;
-    app.wait_until_gone(&item).await;
 }
 
 /// Whether the activity names each of these tokens.

@@ -56,7 +56,10 @@ async fn an_account_from_a_pasted_issuer_to_five_refreshes_and_over_a_restart() 
     app.renews_at(&provider, 1).await;
     assert_eq!(app.confirmed().await, "confirmed");
     assert_eq!(provider.count("grant.success", Some("authorization_code")), 1, "one sign-in");
-    assert_eq!((provider.count("grant.error", None), provider.count("grant.revoked", None)), (0, 0));
+    assert_eq!(
+        (provider.count("grant.error", None), provider.count("grant.revoked", None)),
+        (0, 0)
+    );
     assert_eq!(folder.opened_in_browser().len(), 1);
 }
 
@@ -232,7 +235,8 @@ async fn somebody_else_at_the_same_account_is_a_question_with_three_answers() {
 /// Whose the accounts are, in their order, once they are so many.
 async fn rows(app: &App<'_>, count: usize) -> Vec<String> {
     app.open_settings().await;
-    let script = "return Array.from(document.querySelectorAll(arguments[0]), (it) => it.textContent)";
+    let script =
+        "return Array.from(document.querySelectorAll(arguments[0]), (it) => it.textContent)";
     let names = format!("{} .name", id("account-row"));
     let names = until(format!("{count} accounts"), SOON, async || {
         let names = app.run(script, &[names.clone().into()]).await;

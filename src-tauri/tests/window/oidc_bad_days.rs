@@ -31,8 +31,7 @@ async fn a_cancelled_sign_in_frees_its_port_and_the_next_one_works() {
 
     folder.browse_as(&json!({ "as": "alice" }));
     app.signs_in().await;
-    let answered: Vec<_> =
-        folder.visited().into_iter().filter(|it| it.contains("code=")).collect();
+    let answered: Vec<_> = folder.visited().into_iter().filter(|it| it.contains("code=")).collect();
     assert_eq!(answered.len(), 1, "{answered:?}");
     let second = Url::parse(&answered[0]).expect("it is an address");
     assert!(!connects(&second), "it is listened on no more");

@@ -50,10 +50,12 @@ impl App<'_> {
         self.element(&id("field-address")).await;
     }
 
-    /// Brings the account of that server to the front. It is not there now.
-    pub(crate) async fn switch_to(&self, server: &str) {
-        self.click(&format!("{}[data-server='{server}']", id("account-item"))).await;
-        self.wait_until_gone(&format!("{}[data-server='{server}']", id("account-item"))).await;
+    /// Brings another account to the front: the first in the list that fits.
+    pub(crate) async fn switch_to(&self, which: &str) {
+        let item = format!("{}{which}", id("account-item"));
+        let account = self.attribute(&item, "data-account").await.unwrap_or_default();
+        self.click(&item).await;
+        self.wait_until_gone(&format!("{}[data-account='{account}']", id("account-item"))).await;
     }
 
     /// What the server says when it is asked whether it knows the session.
