@@ -6,6 +6,8 @@
 // `cfg(test)` holds for this whole program; said again, it lets the lints know that the harness
 // may end a test with `expect`.
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod activity_export;
 #[cfg(test)]
 mod activity_page;
@@ -41,6 +43,12 @@ mod lab_server;
 mod lab_switches;
 #[cfg(test)]
 mod launch;
+#[cfg(test)]
+mod oidc;
+#[cfg(test)]
+mod oidc_bad_days;
+#[cfg(test)]
+mod oidc_device;
 #[cfg(test)]
 mod own_server;
 #[cfg(test)]

@@ -32,13 +32,14 @@ pub struct PageWords {
     pub failed_hint: String,
 }
 
-/// A sign-in that waits for the browser. Dropping it cancels it at once, and frees the port.
+/// A sign-in that waits for the browser. Dropping it cancels it at once, and frees the port; what the
+/// server grants all the same is given back.
 pub struct BrowserSignIn {
     link: Url,
     redirect: Url,
     nonce: Option<SecretString>,
     verifier: SecretString,
-    ending: Ending,
+    ending: Arc<Ending>,
     waiting: Waiting,
     ends: Boot,
     clock: Arc<dyn Clock>,
@@ -76,6 +77,7 @@ impl BrowserSignIn {
         let ending = Ending::new(account, client_secret, Arc::clone(&clock), tell)?;
         let ends = clock.now().boot + PATIENCE_MS;
         let waiting = listener.wait(expected, words, Arc::clone(&clock), ends);
+        let ending = Arc::new(ending);
         Ok(Self { link, redirect, nonce, verifier, ending, waiting, ends, clock })
     }
 
@@ -109,7 +111,8 @@ impl BrowserSignIn {
         };
         came_back();
         let nonce = self.nonce.as_ref();
-        let granted = self.ending.exchange(&code, &self.verifier, &self.redirect, nonce).await;
+        let (verifier, redirect) = (self.verifier.clone(), self.redirect.clone());
+        let granted = self.ending.exchange(code, verifier, redirect, nonce).await;
         self.waiting.let_go(if granted.is_ok() { Shown::Done } else { Shown::Failed });
         granted
     }

@@ -62,8 +62,11 @@ impl Claims {
         self.names_somebody()?;
         self.answers(expected.nonce)?;
         self.belongs_to(expected.access, signing)?;
-        let before = expected.before.and_then(Self::of_token);
-        before.map_or(Ok(()), |before| self.continues(&before, &audience))
+        let Some(before) = expected.before else { return Ok(()) };
+        if let Some(before) = before.id.and_then(Self::of_token) {
+            self.continues(&before, &audience)?;
+        }
+        self.is_about(before.user)
     }
 
     fn is_from(&self, issuer: &str) -> Result<(), String> {
@@ -139,6 +142,14 @@ impl Claims {
             }
             Some(Value::String(_)) => Ok(()),
             Some(other) => Err(format!("sub is {}, which is no text", told(other))),
+        }
+    }
+
+    /// Whoever is signed in stays it, even where their last ID token is not known any more.
+    fn is_about(&self, user: &str) -> Result<(), String> {
+        match self.0.get("sub") {
+            Some(Value::String(sub)) if user.is_empty() || sub == user => Ok(()),
+            sub => Err(differs("sub", sub, &quoted(user))),
         }
     }
 

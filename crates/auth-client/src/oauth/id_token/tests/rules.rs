@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 /// A refresh of a session with this ID token.
 fn refresh_of(before: &Value) -> Asked {
     let before = format!("{}.c2ln", unsigned(&json!({"alg": "RS256"}), before));
-    Asked { nonce: None, before: Some(before.into()), algs: Vec::new(), now: NOON }
+    Asked { nonce: None, before: Some(before.into()), user: Some(""), algs: Vec::new(), now: NOON }
 }
 
 /// The same for claims in a token that is signed well.
@@ -210,8 +210,20 @@ async fn a_refresh_goes_on_with_the_same_person_client_and_sign_in() {
 
 #[tokio::test]
 async fn a_refresh_of_what_cannot_be_read_is_checked_by_itself() {
-    let asked = Asked { before: Some("opaque".into()), nonce: None, ..sign_in() };
-    each_is_good(&asked, &[json!({"nonce": "n-7"}), json!({"iat": NOON_S - 9_000})]).await;
+    for before in [None, Some("opaque".into())] {
+        let asked = Asked { before, user: Some(""), nonce: None, ..sign_in() };
+        each_is_good(&asked, &[json!({"nonce": "n-7"}), json!({"iat": NOON_S - 9_000})]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_of_what_is_not_known_any_more_is_about_whoever_is_signed_in() {
+    for before in [None, Some("opaque".into())] {
+        let asked = Asked { before, user: Some("subject-1"), nonce: None, ..sign_in() };
+        each_is_good(&asked, &[json!({}), json!({"iat": NOON_S - 9_000})]).await;
+        let other = "sub is \"subject-2\" and should be \"subject-1\"";
+        each_is_bad(&asked, &[(json!({"sub": "subject-2"}), other)]).await;
+    }
 }
 
 #[tokio::test]
