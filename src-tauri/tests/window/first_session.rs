@@ -153,7 +153,7 @@ async fn axe_finds_nothing_where_accounts_are_added_and_signed_in_at() {
         app.choose("flow-device").await;
         app.click(&id("save-account")).await;
         app.click(&id("begin-sign-in")).await;
-        app.element(&format!("{} svg path", id("qr"))).await;
+        app.element(&format!("{} path", id("qr"))).await;
         app.element(&id("account-item")).await;
         passes(&app, theme, "a code for another device, and two accounts").await;
         app.click(&id("cancel-sign-in")).await;

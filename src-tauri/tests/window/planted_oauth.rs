@@ -178,9 +178,9 @@ fn nowhere(folder: &AppFolder, server: &Careless, messages: Vec<Value>) {
     server.none_in(&messages, "the messages to the page");
     assert!(folder.log().contains("TRACE") || folder.log().contains("DEBUG"), "the log is loud");
     server.none_in(&folder.log(), "the log");
-    let activity = folder.app_data().join("activity");
-    let found = folder.files_with(USER);
-    assert!(found.iter().any(|file| file.starts_with(&activity)), "the activity was searched");
+    let found = folder.files_with(&server.issuer);
+    let searched = found.iter().any(|file| file.ends_with("activity.jsonl"));
+    assert!(searched, "the activity was searched: {found:?} {:?}", folder.files_with(CLIENT));
     for secret in server.secrets() {
         for form in forms(&secret) {
             assert_eq!(folder.files_with(&form), Vec::<PathBuf>::new(), "{form}");
