@@ -46,6 +46,8 @@ mod launch;
 #[cfg(test)]
 mod oidc;
 #[cfg(test)]
+mod oidc_addresses;
+#[cfg(test)]
 mod oidc_bad_days;
 #[cfg(test)]
 mod oidc_device;
