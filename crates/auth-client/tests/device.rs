@@ -168,6 +168,14 @@ async fn whoever_says_no_there_is_heard_here() {
 }
 
 #[tokio::test]
+async fn a_no_by_another_name_is_a_no() {
+    let scene = Scene::of(CODE, &[(400, r#"{"error":"authorization_declined"}"#)]).await;
+    let trouble = scene.play().await.unwrap_err();
+    let SignInTrouble::Denied { code, description } = trouble else { panic!("{trouble:?}") };
+    assert_eq!((code.as_str(), description), ("authorization_declined", None));
+}
+
+#[tokio::test]
 async fn any_other_no_ends_it() {
     for said in [r#"{"error":"invalid_grant"}"#, r#"{"error":"invalid_client"}"#, "{}"] {
         let scene = Scene::of(CODE, &[PENDING, (400, said)]).await;

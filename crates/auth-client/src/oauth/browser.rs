@@ -1,7 +1,7 @@
 //! Signing in in the system's browser (RFC 8252), by code and PKCE.
 
 use super::authorization::{self, Authorization};
-use super::ending::{Ending, issuer};
+use super::ending::Ending;
 use super::page::Shown;
 use super::redirect::{Came, Expected, Listener, Waiting, wait_until};
 use super::settings::OAuthAccount;
@@ -71,7 +71,7 @@ impl BrowserSignIn {
             authorization::request(&account, &redirect)?;
         let expected = Expected {
             state,
-            issuer: issuer(&account).to_owned(),
+            issuer: account.issuer().to_owned(),
             iss_promised: account.discovered.iss_in_response,
         };
         let ending = Ending::new(account, client_secret, Arc::clone(&clock), tell)?;

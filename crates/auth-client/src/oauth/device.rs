@@ -212,7 +212,8 @@ impl Pace {
                 return Heard::GoOn;
             }
             Some("expired_token") => return Heard::Over,
-            Some("access_denied") => return Heard::Denied,
+            // The second is Microsoft's word for it.
+            Some("access_denied" | "authorization_declined") => return Heard::Denied,
             _ => {}
         }
         match failure.class {

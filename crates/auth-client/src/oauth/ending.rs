@@ -4,7 +4,6 @@ mod held;
 
 pub(super) use held::Held;
 
-use super::authorization::asks_for_id_token;
 use super::id_token::{self, Checked, Expected};
 use super::keys::Keys;
 use super::redirect::wait_until;
@@ -49,7 +48,7 @@ impl Ending {
         tell: Tell,
     ) -> Result<Self, SettingsProblem> {
         // Found out before anybody types a password.
-        if asks_for_id_token(&account) {
+        if account.asks_for_id_token() {
             keys(&account, &clock)?;
         }
         Ok(Self {
@@ -138,7 +137,7 @@ impl Ending {
                 }
             },
             // OpenID Connect Core section 3.1.3.3: who asks for one gets one.
-            None if asks_for_id_token(&self.account) => {
+            None if self.account.asks_for_id_token() => {
                 (None, Some(self.bad(answer, "it was asked for, and none came")))
             }
             None => (None, None),
@@ -160,7 +159,7 @@ impl Ending {
         answer: &Answer,
         nonce: Option<&SecretString>,
     ) -> Checked {
-        let issuer = issuer(&self.account);
+        let issuer = self.account.issuer();
         let ends = self.clock.now().boot + KEYS_PATIENCE_MS;
         let mut waits = KEYS_AGAIN_MS.into_iter();
         loop {
@@ -226,10 +225,4 @@ impl Ending {
 /// The keys that sign this server's ID tokens.
 fn keys(account: &OAuthAccount, clock: &Arc<dyn Clock>) -> Result<Keys, SettingsProblem> {
     Keys::new(&account.endpoints().jwks, &account.settings.network, Arc::clone(clock))
-}
-
-/// Whom a sign-in is made at, to the letter: as the server itself says it, or else as it was typed.
-pub(super) fn issuer(account: &OAuthAccount) -> &str {
-    let told = &account.discovered.issuer;
-    if told.is_empty() { &account.settings.issuer } else { told }
 }

@@ -64,11 +64,9 @@ impl IdCheck {
         let Some(id) = &tokens.id else {
             return IdAnswer { verdict: IdVerdict::Good, exchanges: Vec::new() };
         };
-        let told = &account.discovered.issuer;
-        let settings = &account.settings;
         let expected = Expected {
-            issuer: if told.is_empty() { settings.issuer.trim() } else { told },
-            client_id: settings.client_id.trim(),
+            issuer: account.issuer(),
+            client_id: account.settings.client_id.trim(),
             algs: &account.discovered.id_token_algs,
             nonce: None,
             access: &tokens.access,

@@ -185,7 +185,7 @@ async fn a_refresh_goes_on_with_the_same_person_client_and_sign_in() {
     let with = |changes| changed(before.clone(), changes);
     for (claims, word) in [
         (with(json!({"sub": "subject-2"})), "sub is \"subject-2\", and was \"subject-1\""),
-        (with(json!({"aud": [CLIENT, "more"]})), "aud is"),
+        (with(json!({"aud": ["more"]})), "aud is"),
         (with(json!({"azp": null})), "azp is missing, and was \"desk-app\" before the refresh"),
         (with(json!({"auth_time": NOON_S})), "auth_time is"),
         (with(json!({"nonce": "n-9"})), "nonce is \"n-9\", and was \"n-1\""),
@@ -201,6 +201,8 @@ async fn a_refresh_goes_on_with_the_same_person_client_and_sign_in() {
         with(json!({})),
         with(json!({"nonce": null, "auth_time": null})),
         with(json!({"aud": [CLIENT]})),
+        // Section 12.2: it must include what was there.
+        with(json!({"aud": [CLIENT, "more"]})),
         with(json!({"auth_time": format!("{}", NOON_S - 600)})),
     ] {
         let verdict = of_claims(&claims, &refresh_of(&before)).await;
