@@ -6,6 +6,8 @@
 // `cfg(test)` holds for this whole program; said again, it lets the lints know that the harness
 // may end a test with `expect`.
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod activity_export;
 #[cfg(test)]
 mod activity_page;
@@ -42,11 +44,21 @@ mod lab_switches;
 #[cfg(test)]
 mod launch;
 #[cfg(test)]
+mod oidc;
+#[cfg(test)]
+mod oidc_addresses;
+#[cfg(test)]
+mod oidc_bad_days;
+#[cfg(test)]
+mod oidc_device;
+#[cfg(test)]
 mod own_server;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod planted;
+#[cfg(test)]
+mod planted_oauth;
 #[cfg(test)]
 mod scenario_page;
 #[cfg(test)]

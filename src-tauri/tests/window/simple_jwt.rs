@@ -51,9 +51,7 @@ async fn simplejwt_is_signed_in_to_refreshed_on_focus_and_understood() {
     app.alternate_focus(&other, 2).await;
     assert_ne!(app.fingerprint().await, first);
     assert!(app.fact("refresh").await.starts_with("rotates"));
-    let replaced = "from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
-print(BlacklistedToken.objects.count())";
-    assert_eq!(server.python(replaced), "1", "exactly one refresh");
+    assert_eq!(server.blacklisted(), 1, "exactly one refresh");
 
     // It says no in its own words: the user is no longer active.
     server.python("User.objects.update(is_active=False)");
@@ -75,6 +73,59 @@ for token in OutstandingToken.objects.all(): BlacklistedToken.objects.get_or_cre
     app.click(&id("why")).await;
     let evidence = app.text(&id("exchange-dialog")).await;
     assert!(evidence.contains("token_not_valid"), "{evidence}");
+}
+
+#[tokio::test]
+async fn simplejwt_through_a_whole_life_with_a_backup_and_a_sign_out_that_it_hears_of() {
+    let server = SimpleJwt::start().await;
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.fill_form(&server.url, "simple_jwt", "alice", "wonderland").await;
+    // Its third view blacklists the token that it is given.
+    app.open_advanced().await;
+    app.choose("field-logout").await;
+    app.type_into(&id("field-logout.path"), "/api/token/blacklist/").await;
+    app.type_into(&id("field-logout.refreshField"), "/refresh").await;
+    app.click(&id("submit-sign-in")).await;
+    app.wait_for(&id("facts"), |_| true, SOON).await;
+
+    for times in 1..=5 {
+        app.renew_now().await;
+        assert_eq!(server.blacklisted(), times, "one click is one refresh");
+    }
+    assert_eq!(app.terminate().await, 0);
+    let backup = folder.back_up();
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.wait_for_status("resting").await;
+    app.renew_now().await;
+    let six = server.blacklisted();
+    assert!(six >= 6, "{six}: the start may have renewed by itself");
+    app.terminate().await;
+
+    // A backup brings a refresh token back that was used since.
+    folder.restore(&backup);
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.click(&id("renew-now")).await;
+    app.wait_for_sentence("needs_sign_in", SOON).await;
+    let evidence = app.evidence().await;
+    assert!(evidence.contains("token_not_valid"), "{evidence}");
+    assert_eq!(server.blacklisted(), six, "nothing was renewed by it");
+
+    app.type_into(&id("field-password"), "wonderland").await;
+    app.click(&id("submit-sign-in")).await;
+    app.wait_for_status("resting").await;
+    app.renew_now().await;
+    let before = server.blacklisted();
+    app.click(&id("sign-out")).await;
+    app.wait_for_status("signed_out").await;
+    until("the token to be blacklisted", SOON, async || {
+        (server.blacklisted() == before + 1).then_some(())
+    })
+    .await;
+    app.wait_until_gone(&id("outbox")).await;
+    app.terminate().await;
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.wait_for_status("signed_out").await;
 }
 
 /// A server on a free port, with one user.
@@ -107,6 +158,13 @@ impl SimpleJwt {
         );
         until("Django to listen", SOON * 3, async || TcpStream::connect(address).ok()).await;
         Self { url: format!("http://{address}"), python, _server: server, folder }
+    }
+
+    /// How many refresh tokens are on its black list: those that were replaced, or signed out with.
+    fn blacklisted(&self) -> u32 {
+        let count = "from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
+print(BlacklistedToken.objects.count())";
+        self.python(count).parse().expect("it prints a number")
     }
 
     /// Runs a few lines in the project; what they print.

@@ -17,7 +17,9 @@ impl AppFolder {
     /// From now on somebody goes through what the app opens in the browser: `{"as": "alice"}` signs in
     /// and agrees to everything, `{"deny": true}` says no, `{"nothing": true}` closes the window.
     pub(crate) fn browse_as(&self, person: &Value) {
-        let file = self.browser_file("person.json");
+        // A file of its own: a browser that was opened before may read its own only now.
+        let number = (1..).find(|n| !self.browser_file(&format!("person-{n}.json")).exists());
+        let file = self.browser_file(&format!("person-{}.json", number.unwrap_or_default()));
         fs::write(&file, person.to_string()).expect("the folder is writable");
         let script = format!(
             "#!/bin/sh\n\

@@ -10,6 +10,7 @@ impl App<'_> {
     /// Opens the form from the first screen and fills it in.
     pub(crate) async fn fill_form(&self, server: &str, preset: &str, user: &str, password: &str) {
         self.click(&id("go-sign-in")).await;
+        self.click(&id("use-token-api")).await;
         self.choose_option("field-preset", preset).await;
         self.type_into(&id("field-base-url"), server).await;
         self.type_into(&id("field-user"), user).await;

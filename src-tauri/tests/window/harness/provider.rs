@@ -17,6 +17,7 @@ const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/window/oidc_pr
 /// The provider on a free port. It ends with the test.
 pub(crate) struct Provider {
     issuer: String,
+    port: u16,
     told: Arc<Mutex<Vec<Value>>>,
     _server: Process,
 }
@@ -24,12 +25,19 @@ pub(crate) struct Provider {
 impl Provider {
     /// Starts it; its access tokens live so many seconds.
     pub(crate) async fn start(lifetime_s: u32) -> Self {
+        Self::start_as("", lifetime_s).await
+    }
+
+    /// The same under another name, such as `http://auth.example.test`: whoever takes its
+    /// [`port`](Self::port) for a proxy's finds it there.
+    pub(crate) async fn start_as(issuer: &str, lifetime_s: u32) -> Self {
         let folder = installed();
         let mut server = Process::start(
             Command::new("node")
                 .arg("provider.mjs")
                 .current_dir(folder)
                 .env("ACCESS_TOKEN_SECONDS", lifetime_s.to_string())
+                .env("ISSUER", issuer)
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
@@ -44,17 +52,23 @@ impl Provider {
                 }
             }
         });
-        let issuer = until("the provider to listen", SOON * 3, async || {
+        let (issuer, port) = until("the provider to listen", SOON * 3, async || {
             let told = told.lock().expect("nobody panics with it");
-            told.first().and_then(|first| Some(first["issuer"].as_str()?.to_owned()))
+            let (first, port) = (told.first()?, told.first()?["port"].as_u64()?);
+            Some((first["issuer"].as_str()?.to_owned(), u16::try_from(port).ok()?))
         })
         .await;
-        Self { issuer, told, _server: server }
+        Self { issuer, port, told, _server: server }
     }
 
     /// Its issuer.
     pub(crate) fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// Its port on this computer.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// How often it told of `event` so far: `grant.success`, `grant.revoked` …; where `grant` is

@@ -1,5 +1,6 @@
 // oidc-provider, unmodified, on a free port. What it does is told on the standard output, a line of JSON
-// each; the first line tells its issuer.
+// each; the first line tells its issuer and its port. Where ISSUER is given, it goes by that name, and
+// whoever takes it for a proxy finds it there.
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
@@ -8,7 +9,8 @@ const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const { port } = server.address();
+  const issuer = process.env.ISSUER || `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -59,5 +61,5 @@ server.listen(0, '127.0.0.1', () => {
   );
   provider.on('server_error', (_context, error) => say({ event: 'server_error', error: String(error) }));
   server.on('request', provider.callback());
-  say({ issuer });
+  say({ issuer, port });
 });
