@@ -25,7 +25,7 @@ use crate::sign_in_flow::{Opener, SignIns};
 use crate::wire::{AppError, AppView, ErrorCode, NoticeCode, Preferences};
 use engine::Trigger;
 use keeper::Keeper;
-use keeper::activity::{AppDid, Event, What};
+use keeper::activity::{AppDid, Event, Recorder as _, What};
 use keeper::clock::TravelClock;
 use keeper::ports::Clock;
 use keeper::record::Keep;
