@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+use url::{Origin, Url};
 
 const FORMAT: &str = "session-keeper-accounts";
 const VERSION: u32 = 1;
@@ -43,7 +44,8 @@ pub(crate) fn packed(accounts: &[Account]) -> io::Result<Vec<u8>> {
 }
 
 /// The accounts in a file that `known` are not. What the file's network lets through by plain http, or
-/// trusts beside the system, has to be said here again: whoever wrote it is perhaps a stranger.
+/// trusts beside the system, has to be said here again, and so has an address that leads away from the
+/// issuer: whoever wrote it is perhaps a stranger, and codes and tokens would be sent there.
 ///
 /// # Errors
 /// It is no such file, or an account in it cannot be used: none is taken.
@@ -75,9 +77,32 @@ pub(crate) fn unpacked(bytes: &[u8], known: &[Account]) -> Result<Vec<Account>, 
 fn without_permissions(mut new: NewAccount) -> NewAccount {
     match &mut new {
         NewAccount::TokenApi { settings } => settings.network = Network::default(),
-        NewAccount::OAuth { settings } => settings.network = Network::default(),
+        NewAccount::OAuth { settings } => {
+            settings.network = Network::default();
+            let issuer = origin(&settings.issuer);
+            let typed = &mut settings.endpoints;
+            for address in [
+                &mut typed.authorization,
+                &mut typed.token,
+                &mut typed.device_authorization,
+                &mut typed.revocation,
+                &mut typed.userinfo,
+                &mut typed.jwks,
+                &mut typed.end_session,
+                &mut settings.api_url,
+            ] {
+                if origin(address) != issuer {
+                    address.clear();
+                }
+            }
+        }
     }
     new
+}
+
+/// Whose an address is: scheme, host and port.
+fn origin(address: &str) -> Option<Origin> {
+    Url::parse(address.trim()).ok().map(|url| url.origin())
 }
 
 /// Reads a file of the person's choice, if it is not too large to be one.
@@ -109,7 +134,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use auth_client::oauth::{Discovered, OAuthAccount, OAuthSettings};
+    use auth_client::oauth::{Discovered, Endpoints, OAuthAccount, OAuthSettings};
     use auth_client::{AccountSettings, AddedCa};
     use serde_json::{Value, json};
 
@@ -185,6 +210,38 @@ mod tests {
         };
         let NewAccount::OAuth { settings } = without_permissions(new) else { panic!("the same") };
         assert_eq!(settings.network, Network::default());
+    }
+
+    #[test]
+    fn a_strangers_file_sends_no_code_and_no_token_away_from_the_issuer() {
+        let (here, evil) =
+            ("https://id.example.com/oauth", "https://id.example.com.evil.example/x");
+        let endpoints = Endpoints {
+            authorization: format!("{here}/authorize"),
+            token: evil.to_owned(),
+            device_authorization: "https://id.example.com:8443/device".to_owned(),
+            revocation: evil.to_owned(),
+            userinfo: format!("{here}/me"),
+            jwks: evil.to_owned(),
+            end_session: evil.to_owned(),
+        };
+        let settings = OAuthSettings {
+            issuer: "https://ID.example.com".to_owned(),
+            client_id: "desktop".to_owned(),
+            endpoints,
+            api_url: evil.to_owned(),
+            ..OAuthSettings::default()
+        };
+        let account = Box::new(OAuthAccount { settings, ..OAuthAccount::default() });
+        let file = packed(&[Account::OAuth { account }]).unwrap();
+        let arrived = unpacked(&file, &[]).unwrap();
+        let Account::OAuth { account } = &arrived[0] else { panic!("{arrived:?}") };
+        let kept = Endpoints {
+            authorization: format!("{here}/authorize"),
+            userinfo: format!("{here}/me"),
+            ..Endpoints::default()
+        };
+        assert_eq!((&account.settings.endpoints, account.settings.api_url.as_str()), (&kept, ""));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(crate) struct AppView {
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "app.ts")]
 pub(crate) struct LabView {
-    /// Nothing of the account in front leaves this computer: every request fails as without a network.
+    /// No account can reach its server: every request of the app fails as without a network.
     pub(crate) offline: bool,
     /// The keeper will be stopped in the middle of the refresh that is on its way, and started again.
     pub(crate) stopping: bool,

@@ -7,3 +7,6 @@ export type * from './generated/demo';
 export type * from './generated/entries';
 export type * from './generated/lab';
 export type * from './generated/session';
+
+// The demo server has a type of this name too; the window means the account's.
+export type { ClientAuth } from './generated/account';

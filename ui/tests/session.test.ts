@@ -120,6 +120,13 @@ describe('the session screen', () => {
     );
   });
 
+  it('tells a difference no finer than it was measured', async () => {
+    const app = fixtures.resting_hour;
+    const clock = { offsetMs: -3_599_400, boundMs: 620 };
+    await open({ ...app, session: { ...app.session, clock } });
+    expect(screen.getByTestId('facts')).toHaveTextContent('your clock is 1 h ahead; corrected');
+  });
+
   it.each<[FixtureName, string, string]>([
     [
       'assumed',

@@ -247,10 +247,10 @@ describe('the tour from the Lab', () => {
     expect(step()).toBe('1');
   });
 
-  it('asks before it replaces a session of one’s own', async () => {
+  it('asks before it brings another account to the front than one’s own', async () => {
     const bridge = await fromLab(labFixtures.lab_own_account);
     expect(screen.getByRole('alert')).toHaveTextContent(
-      'Trying it replaces your session at auth.example.com',
+      'Your session at auth.example.com goes on meanwhile.',
     );
     expect(screen.getByText('Cancel')).toHaveFocus();
     await userEvent.click(screen.getByText('Cancel'));

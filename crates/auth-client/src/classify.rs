@@ -54,7 +54,7 @@ pub(crate) struct Dialect<'a> {
 }
 
 impl Dialect<'static> {
-    /// OAuth's own: `invalid_grant` alone is a refusal (RFC 6749 section 5.2).
+    /// OAuth's own: `invalid_grant` alone, by whatever name, is a refusal (RFC 6749 section 5.2).
     pub(crate) fn of_oauth(asking: Asking) -> Self {
         let wanted = match asking {
             Asking::SignIn | Asking::Refresh | Asking::SignOut => "/access_token",
@@ -154,7 +154,15 @@ fn by_code(status: u16, body: &Body, dialect: Dialect<'_>) -> Option<Named> {
     let code = body.error(dialect.envelope)?;
     let (class, detail) = match code {
         "invalid_grant" => (Class::Refused, "refused: invalid_grant"),
+        // What GitHub calls it, and servers built with fosite (ORY Hydra) of before 2021.
+        "bad_refresh_token" => (Class::Refused, "refused: bad_refresh_token"),
+        "bad_verification_code" => (Class::Refused, "refused: bad_verification_code"),
+        "token_inactive" => (Class::Refused, "refused: token_inactive"),
         "invalid_client" | "unauthorized_client" | "invalid_scope" | "unsupported_grant_type" => {
+            (Class::SetUp, "the server does not accept this app's settings")
+        }
+        // GitHub, with status 200.
+        "incorrect_client_credentials" | "redirect_uri_mismatch" | "device_flow_disabled" => {
             (Class::SetUp, "the server does not accept this app's settings")
         }
         // RFC 8707 section 2.

@@ -13,6 +13,8 @@ pub use look::without_secrets;
 
 use http::HeaderMap;
 use keeper::ports::Marks;
+use keeper::record::{RenewalSecret, Tokens};
+use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -53,6 +55,21 @@ impl Redactor {
     /// Looks out for a token.
     pub(crate) fn token(&mut self, token: &str) {
         self.know(token, &self.mark(token));
+    }
+
+    /// Looks out for what a session at an OAuth server holds. The client's secret is named by no mark: it
+    /// may be one that somebody could guess.
+    pub(crate) fn session(&mut self, tokens: &Tokens) {
+        self.token(tokens.access.expose_secret());
+        if let RenewalSecret::RefreshToken(token) = &tokens.renewal {
+            self.token(token.expose_secret());
+        }
+        if let Some(id) = &tokens.id {
+            self.token(id.expose_secret());
+        }
+        if let Some(secret) = &tokens.client_secret {
+            self.password(secret.expose_secret());
+        }
     }
 
     /// Looks out for what headers of a request hold: those whose name says that it is a secret.

@@ -159,10 +159,20 @@ async fn a_code_that_has_ended_is_not_asked_about_any_more() {
 
 #[tokio::test]
 async fn whoever_says_no_there_is_heard_here() {
-    let scene = Scene::of(CODE, &[PENDING, (400, r#"{"error":"access_denied"}"#)]).await;
+    let no = r#"{"error":"access_denied","error_description":"Not\nplanted-device-code, you."}"#;
+    let scene = Scene::of(CODE, &[PENDING, (400, no)]).await;
     let trouble = scene.play().await.unwrap_err();
-    let SignInTrouble::Denied { code, .. } = trouble else { panic!("{trouble:?}") };
+    let SignInTrouble::Denied { code, description } = trouble else { panic!("{trouble:?}") };
     assert_eq!(code, "access_denied");
+    assert_eq!(description.as_deref(), Some("Not ‹hidden›, you."), "without secrets, on one line");
+}
+
+#[tokio::test]
+async fn a_no_by_another_name_is_a_no() {
+    let scene = Scene::of(CODE, &[(400, r#"{"error":"authorization_declined"}"#)]).await;
+    let trouble = scene.play().await.unwrap_err();
+    let SignInTrouble::Denied { code, description } = trouble else { panic!("{trouble:?}") };
+    assert_eq!((code.as_str(), description), ("authorization_declined", None));
 }
 
 #[tokio::test]
@@ -247,6 +257,21 @@ async fn a_bad_id_token_gives_everything_back() {
     assert!(!exchange.detail.is_empty());
     assert!(!scene.server.forms("/revoke").is_empty());
     assert!(!scene.told.everything().contains("e30.e30.e30"));
+}
+
+#[tokio::test]
+async fn a_claim_that_repeats_a_token_is_told_without_it() {
+    let mut scene = Scene::of(CODE, &[]).await;
+    let id_token = id_token(&scene.server, &[("aud", "planted-refresh")]);
+    let granted = GRANTED.1.replace('}', &format!(r#","id_token":"{id_token}"}}"#));
+    scene.server.says("/token", 200, &granted);
+    scene.server.says("/jwks", 200, JWKS);
+    openid(&mut scene);
+    let trouble = scene.play().await.unwrap_err();
+    let SignInTrouble::IdToken(exchange) = trouble else { panic!("{trouble:?}") };
+    assert!(exchange.detail.contains("aud is \"‹token "), "{}", exchange.detail);
+    let shown = scene.told.everything() + &format!("{exchange:?}");
+    assert!(!shown.contains("planted-refresh"), "{shown}");
 }
 
 #[tokio::test]

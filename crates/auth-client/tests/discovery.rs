@@ -306,6 +306,20 @@ async fn an_endpoint_that_is_missing_is_named_by_its_field_and_can_be_typed_over
 }
 
 #[tokio::test]
+async fn without_a_place_for_its_keys_nobody_is_sent_to_sign_in_where_an_id_token_is_asked_for() {
+    let stage = Stage::new().await;
+    let base = stage.base.clone();
+    let _stage = stage.openid(&base, json!({"jwks_uri": null}));
+    let mut settings = of(&base);
+    assert_eq!(problem(discovered(&settings).await.0).0, "endpoints.jwks");
+    settings.endpoints.jwks = format!("{base}/typed");
+    assert!(discovered(&settings).await.0.is_ok());
+    settings.endpoints.jwks = String::new();
+    settings.scopes = vec!["profile".into()];
+    assert!(discovered(&settings).await.0.is_ok(), "no ID token is asked for");
+}
+
+#[tokio::test]
 async fn the_accounts_own_headers_go_along_and_are_not_shown() {
     let stage = Stage::new().await;
     let base = stage.base.clone();

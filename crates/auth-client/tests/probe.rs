@@ -167,6 +167,13 @@ async fn each_thing_that_is_missing_or_bad_is_said_with_its_field() {
             Some("issuer"),
             "HS256, none only",
         ),
+        (
+            json!({"id_token_signing_alg_values_supported": ["ES512"]}),
+            T::IdToken,
+            Bad,
+            Some("issuer"),
+            "ES512 only: this app knows no way",
+        ),
         (json!({"id_token_signing_alg_values_supported": null}), T::IdToken, Good, None, "2 keys"),
         (json!({"jwks_uri": null}), T::IdToken, Bad, Some("endpoints.jwks"), "where its keys are"),
         (
@@ -302,6 +309,19 @@ async fn a_document_of_another_issuer_is_not_believed_and_its_name_can_be_taken_
     for topic in [PromiseTopic::Browser, PromiseTopic::IdToken, PromiseTopic::Revocation] {
         assert_eq!(promise(&report, topic).verdict, Verdict::NotTried);
     }
+}
+
+#[tokio::test]
+async fn an_issuer_with_a_place_to_be_filled_in_is_nobodys_and_is_not_taken_over() {
+    let stage = Stage::new().await;
+    let base = stage.base.clone();
+    let _stage = stage.openid(&format!("{base}/{{tenantid}}/v2.0"), json!({}));
+    let report = probed(&base).await;
+    let found = promise(&report, PromiseTopic::Issuer);
+    assert_eq!((found.verdict, found.field.as_deref()), (Verdict::Bad, Some("issuer")));
+    assert!(found.detail.contains("many organisations"), "{found:?}");
+    assert!(found.detail.contains("/{tenantid}/v2.0"), "{found:?}");
+    assert_eq!((report.settings, report.discovered), (None, None));
 }
 
 #[tokio::test]

@@ -15,7 +15,9 @@ use auth_client::oauth::{
 use demo_server::{ALICE, Control, Lie, OpenIdSwitches, Running, SignIn, SigningAlg, Switches};
 use engine::Exchange;
 use keeper::clock::SystemClock;
-use keeper::ports::{Answer, ApiVerdict, AuthServer as _, Call, Clock, IdAnswer, IdVerdict, Marks};
+use keeper::ports::{
+    Answer, ApiVerdict, AuthServer as _, Before, Call, Clock, IdAnswer, IdVerdict, Marks,
+};
 use keeper::record::IdCheck;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -222,7 +224,8 @@ async fn userinfo_of_somebody_else_confirms_nothing() {
     provider.set(json!({"lie": "userinfoOtherSub"})).await;
     let said = server.confirm(tokens, &marks).await.unwrap();
     assert_eq!(said.verdict, ApiVerdict::SaysNothing);
-    assert!(said.exchange.detail.contains("somebody else"), "{}", said.exchange.detail);
+    let detail = &said.exchange.detail;
+    assert!(detail.contains("not of this session: its sub is not the ID token's"), "{detail}");
 }
 
 /// A sign-in at a provider that tells this lie is refused, in these words, and what was granted with
@@ -322,7 +325,8 @@ impl Provider {
     async fn renewed_by(&self, server: &OAuthServer, before: &Answer) -> Renewed {
         let (before, marks) = (&before.tokens, Marks::fresh());
         let answer = server.refresh(before, Call::default(), &marks).await.unwrap();
-        let checked = server.check_id(&answer.tokens, Some(before), &marks).await;
+        let before = Before { id: before.id.as_ref(), user: "" };
+        let checked = server.check_id(&answer.tokens, before, &marks).await;
         Renewed { answer, checked }
     }
 }

@@ -285,8 +285,7 @@ impl Owner {
                 let _gone = reply.send(tokens.and_then(|it| it.client_secret.clone()));
             }
             Message::IdToken(reply) => {
-                let tokens = self.session.as_ref().map(|session| &session.tokens);
-                let _gone = reply.send(tokens.and_then(|it| it.id.clone()));
+                let _gone = reply.send(self.known_id());
             }
             Message::Policy(policy) => self.handle(Input::PolicyChanged(policy)),
             Message::Quit(reply) => drop(reply),

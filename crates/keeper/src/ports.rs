@@ -74,10 +74,9 @@ pub trait AuthServer: Send + Sync {
     /// Carries the access token to the account's API. `None` where the account names none.
     async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer>;
 
-    /// Checks the ID token of `tokens`, which a refresh of `before` has brought (OpenID Connect Core
-    /// section 12.2). Asked only where [`Answer::id_check`] is [`IdCheck::Pending`]. Without `before`
-    /// it is checked by itself: the process ended before it could be checked.
-    async fn check_id(&self, _: &Tokens, _before: Option<&Tokens>, _: &Marks) -> IdAnswer {
+    /// Checks the ID token of `tokens`, which a refresh of what was `before` has brought (OpenID Connect
+    /// Core section 12.2). Asked only where [`Answer::id_check`] is [`IdCheck::Pending`].
+    async fn check_id(&self, _: &Tokens, _before: Before<'_>, _: &Marks) -> IdAnswer {
         IdAnswer { verdict: IdVerdict::Good, exchanges: Vec::new() }
     }
 
@@ -87,6 +86,16 @@ pub trait AuthServer: Send + Sync {
     async fn confirm(&self, tokens: &Tokens, marks: &Marks) -> Option<ApiAnswer> {
         self.call_api(&tokens.access, marks).await
     }
+}
+
+/// What an ID token that a refresh has brought is held against.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Before<'a> {
+    /// The last ID token that was good. `None` where none is known: the server gave none, or the process
+    /// ended before a newer one could be checked.
+    pub id: Option<&'a SecretString>,
+    /// Whose session it is, as the server calls them; empty where it never said.
+    pub user: &'a str,
 }
 
 /// What came of checking an ID token.

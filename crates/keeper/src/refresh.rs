@@ -7,7 +7,7 @@ pub(crate) mod check;
 mod stored;
 
 use crate::activity::DiskStep;
-use crate::ports::{Answer, AuthServer, Call, Clock, Marks, RefreshLock, VaultFailure};
+use crate::ports::{Answer, AuthServer, Before, Call, Clock, Marks, RefreshLock, VaultFailure};
 use crate::record::{IdCheck, Intent, Record, Session, Stamp, Tokens};
 use crate::sign::Turn;
 use crate::snapshot::{fingerprint, grant, renewal_fingerprint, session, stamp};
@@ -32,6 +32,8 @@ pub(crate) struct Basis {
     /// Overtaken as soon as this epoch has ended here.
     pub(crate) era: Turn,
     pub(crate) tokens: Tokens,
+    /// Whose they are, as the server calls them; empty where it never said.
+    pub(crate) user: String,
     pub(crate) key: Zeroizing<[u8; 32]>,
     pub(crate) refreshes: u32,
     /// What is at hand could not be saved yet.
@@ -314,8 +316,7 @@ async fn check_id(
         IdCheck::Failed => Checked::Bad(Box::new(came.clone())),
         IdCheck::Pending => {
             let (server, clock) = (around.server.as_ref(), around.clock.as_ref());
-            // Without a known one there is nothing to hold it against.
-            let before = basis.tokens.id.is_some().then_some(&basis.tokens);
+            let before = Before { id: basis.tokens.id.as_ref(), user: &basis.user };
             check::ask(server, clock, &around.teller, &session.tokens, before, marks).await
         }
     }

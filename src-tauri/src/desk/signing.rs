@@ -82,6 +82,8 @@ impl Desk {
     /// The app quits, or the browser could not be opened: one is signed out here all the same.
     pub(crate) async fn sign_out(&self, in_browser: bool) -> Result<(), AppError> {
         let seat = self.seats.front();
+        // A browser that comes back later must not sign in again who has just signed out.
+        self.sign_ins.cancel_at(&seat.id);
         let page = if in_browser { self.logout_page(&seat).await } else { None };
         let heard = seat.keepers.settled().await.keeper.sign_out().await;
         heard.then_some(()).ok_or_else(|| AppError::from(&SignInError::Quitting))?;

@@ -4,7 +4,8 @@ use super::{Held, Lab, OFFLINE};
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure};
 use keeper::ports::{
-    Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Credentials, IdAnswer, IdVerdict, Marks,
+    Answer, ApiAnswer, ApiVerdict, AuthServer, Before, Call, Clock, Credentials, IdAnswer,
+    IdVerdict, Marks,
 };
 use keeper::record::Tokens;
 use secrecy::SecretString;
@@ -96,7 +97,7 @@ impl AuthServer for Gate {
         answer.unwrap_or_else(|failure| Some(says_nothing(*failure)))
     }
 
-    async fn check_id(&self, tokens: &Tokens, before: Option<&Tokens>, marks: &Marks) -> IdAnswer {
+    async fn check_id(&self, tokens: &Tokens, before: Before<'_>, marks: &Marks) -> IdAnswer {
         let answer = self.through(self.server.check_id(tokens, before, marks)).await;
         answer.unwrap_or_else(|failure| {
             // The keys may be known already, and nothing have to leave: but nobody knows that here.
@@ -154,7 +155,7 @@ mod tests {
             None
         }
 
-        async fn check_id(&self, _: &Tokens, _: Option<&Tokens>, _: &Marks) -> IdAnswer {
+        async fn check_id(&self, _: &Tokens, _: Before<'_>, _: &Marks) -> IdAnswer {
             self.asked.fetch_add(1, Ordering::SeqCst);
             IdAnswer { verdict: IdVerdict::Bad(Box::default()), exchanges: Vec::new() }
         }
@@ -235,7 +236,8 @@ mod tests {
     async fn an_id_token_is_judged_by_the_server_behind_it_and_not_at_all_offline() {
         let (gate, server, lab) = gate();
         let tokens = Tokens::new("access".into(), RenewalSecret::Nothing);
-        let verdict = async || gate.check_id(&tokens, None, &Marks::fresh()).await.verdict;
+        let verdict =
+            async || gate.check_id(&tokens, Before::default(), &Marks::fresh()).await.verdict;
         assert!(matches!(verdict().await, IdVerdict::Bad(_)), "the server's own word");
         lab.turn(|lab| lab.offline = true);
         // Without its keys a check has not failed.

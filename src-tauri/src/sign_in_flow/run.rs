@@ -158,7 +158,14 @@ impl Attempt {
             },
         };
         let request = self.request(&seat, account, granted)?;
-        let began = seat.keepers.settled().await.keeper.sign_in_granted(request).await;
+        let settled = seat.keepers.settled().await;
+        // That can take a while: somebody may have cancelled, or the account may be gone.
+        if self.cancel.is_cancelled() || self.desk.seats.of(&seat.id).is_err() {
+            settled.keeper.give_back(request).await;
+            return Err(Stopped::Cancelled);
+        }
+        let began = settled.keeper.sign_in_granted(request).await;
+        drop(settled);
         began.map_err(|error| AppError::from(&error))?;
         self.desk.has_signed_in(&seat, account).await;
         Ok(())

@@ -140,3 +140,22 @@ async fn somebody_who_says_no_is_told_of_until_it_is_put_away() {
     assert!(phase(&stage).is_none());
     stage.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_ends_a_sign_in_that_waits_for_the_browser() {
+    let folder = tempfile::tempdir().unwrap();
+    let opener = Arc::new(Opened::default());
+    let stage = Stage::with(folder.path(), Arc::clone(&opener) as Arc<dyn Opener>);
+    let id = stage.desk.add_account(&settings(&stage, "alice").await).await.unwrap();
+    stage.desk.begin_sign_in(&id, Keep::Disk, None).await.unwrap();
+    stage.until(|_| !opener.links.lock().unwrap().is_empty()).await;
+    assert!(matches!(phase(&stage), Some(SignInPhase::Browser { .. })));
+    stage.desk.sign_out(false).await.unwrap();
+    assert!(phase(&stage).is_none());
+    // The browser comes back to nobody.
+    let link = opener.links.lock().unwrap().first().cloned().unwrap();
+    let _closed = Follows.open(&link);
+    stage.desk.sign_ins.quit().await;
+    assert_eq!(user_at(&stage, &id), None);
+    stage.quit().await;
+}

@@ -81,7 +81,8 @@ async fn what_is_done_to_a_session_in_memory_only_is_told_and_not_written() {
     app.sign_in_at(server.url(), "tutorial", "alice", "wonderland").await;
     let settings = app.view().await["account"]["settings"].clone();
     let form = json!({
-        "settings": settings, "password": "wonderland", "keep": "memory", "confirmed": true,
+        "account": "main", "settings": settings, "password": "wonderland", "keep": "memory",
+        "confirmed": true,
     });
     app.invoke("sign_in", form).await.expect("one may sign in again");
     until("it to be in memory", SOON, async || {

@@ -70,7 +70,12 @@ async fn a_store_that_is_damaged_as_a_whole_is_set_aside_and_the_app_opens() {
     for name in ["main-a.json.damaged-1", "main-b.json.damaged-1"] {
         assert!(names.contains(name), "{name} is not named: {names}");
     }
-    app.try_it().await;
+    // The session is gone; which account it was at is known still.
+    app.click(&id("sign-in-again")).await;
+    app.wait_for_status("resting").await;
+    app.renew_now().await;
+    assert_eq!(app.view().await["accounts"].as_array().map(Vec::len), Some(1));
+    assert_eq!(Demo::of(&folder).await.counters().await.logins, 2);
 }
 
 #[tokio::test]

@@ -50,8 +50,8 @@ async fn a_sign_out_offline_is_told_when_the_network_is_back() {
     assert_eq!(server.counters().await.logouts, 0);
     // A sign-in finds no network either.
     let form = json!({
-        "settings": app.view().await["account"]["settings"], "password": "wonderland",
-        "keep": "disk", "confirmed": true,
+        "account": "main", "settings": app.view().await["account"]["settings"],
+        "password": "wonderland", "keep": "disk", "confirmed": true,
     });
     let refusal = app.invoke("sign_in", form).await.expect_err("there is no network");
     assert_eq!(refusal["code"], "unreachable", "{refusal}");

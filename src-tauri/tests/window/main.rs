@@ -58,6 +58,8 @@ mod permissions;
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
+mod planted_oauth;
+#[cfg(test)]
 mod scenario_page;
 #[cfg(test)]
 mod scenarios;

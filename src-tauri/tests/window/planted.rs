@@ -112,9 +112,13 @@ fn a_token_is_recognised_as_it_is_in_hexadecimal_and_inside_base64() {
     }
 }
 
-/// Neither as it is nor in any clothes that are easily taken off.
 fn not_in(text: &str, place: &str) {
-    for planted in PLANTED {
+    none_in(&PLANTED, text, place);
+}
+
+/// Neither as it is nor in any clothes that are easily taken off.
+pub(crate) fn none_in(secrets: &[&str], text: &str, place: &str) {
+    for planted in secrets {
         for form in forms(planted) {
             if let Some(at) = text.find(&form) {
                 let around: String = text[..at].chars().rev().take(300).collect();
@@ -126,7 +130,7 @@ fn not_in(text: &str, place: &str) {
 }
 
 /// A text as it is, in hexadecimal, and inside any base64 text that holds it.
-fn forms(text: &str) -> Vec<String> {
+pub(crate) fn forms(text: &str) -> Vec<String> {
     let hex = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     let mut forms = vec![text.to_owned(), hex];
     for before in 0..3 {

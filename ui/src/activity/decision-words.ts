@@ -47,6 +47,8 @@ function effectWords(effect: EffectKind): string {
       return m.effect_refresh();
     case 'expose':
       return m.effect_expose();
+    case 'withhold':
+      return m.effect_withhold();
     case 'forget':
       return m.effect_forget();
     case 'discard':
@@ -97,6 +99,10 @@ function inputWords(input: InputKind): string {
       return m.input_signed_out();
     case 'renewed':
       return m.input_renewed();
+    case 'id_token_bad':
+      return m.input_id_token_bad();
+    case 'withdrawn':
+      return m.input_withdrawn();
     case 'failed':
       return m.input_failed();
     case 'held_elsewhere':

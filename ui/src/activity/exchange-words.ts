@@ -65,6 +65,8 @@ export function endingWords(ending: Ending): string {
       return cameOf(ending.class);
     case 'token_refused':
       return m.ending_token_refused();
+    case 'id_token_bad':
+      return m.ending_id_token_bad();
     case 'not_allowed':
       return m.ending_not_allowed();
     case 'says_nothing':

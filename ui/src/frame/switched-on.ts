@@ -45,6 +45,7 @@ function ofServer(switches: Switches): string[] {
   else if (switches.lifetimeShape !== 'seconds') on.push(m.on_shape());
   if (switches.envelope) on.push(m.on_envelope());
   if (switches.cookieForm) on.push(m.on_cookie());
+  if (switches.openid.lie !== 'none') on.push(m.on_openid_lie({ lie: switches.openid.lie }));
   return on;
 }
 

@@ -294,7 +294,7 @@ export type KeepIn = "disk" | "memory";
  */
 export type LabView = { 
 /**
- * Nothing of the account in front leaves this computer: every request fails as without a network.
+ * No account can reach its server: every request of the app fails as without a network.
  */
 offline: boolean, 
 /**

@@ -27,6 +27,11 @@ export function countsOf({ counters, livingSessions }: DemoState): Count[] {
     { name: 'apiCalls', words: m.lab_count_api_calls(), count: counters.apiCalls },
     { name: 'apiRefused', words: m.lab_count_api_refused(), count: counters.apiRefused },
     { name: 'logouts', words: m.lab_count_logouts(), count: counters.logouts },
+    { name: 'codesIssued', words: m.lab_count_codes_issued(), count: counters.codesIssued },
+    { name: 'codesRefused', words: m.lab_count_codes_refused(), count: counters.codesRefused },
+    { name: 'devicePolls', words: m.lab_count_device_polls(), count: counters.devicePolls },
+    { name: 'revocations', words: m.lab_count_revocations(), count: counters.revocations },
+    { name: 'userinfoCalls', words: m.lab_count_userinfo(), count: counters.userinfoCalls },
     { name: 'faultsShown', words: m.lab_count_faults(), count: counters.faultsShown },
     { name: 'livingSessions', words: m.lab_count_sessions(), count: livingSessions },
   ];

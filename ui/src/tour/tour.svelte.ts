@@ -37,8 +37,8 @@ export class Tour {
   readonly attempt = new Attempt();
 
   readonly #bridge: Bridge;
-  /** The person agreed that the session of an account of their own is replaced. */
-  readonly #mayReplace: boolean;
+  /** An account of the person's own is in front until the first step brings the demo there. */
+  readonly #fromOwn: boolean;
   readonly #end: () => void;
   #app: AppView;
   #before: Before;
@@ -49,7 +49,7 @@ export class Tour {
     this.#app = app;
     this.#end = end;
     this.#before = shownBy(app);
-    this.#mayReplace = app.account?.demo === false;
+    this.#fromOwn = app.account?.demo === false;
   }
 
   /** Does what the step's button says. `now` is what the window's clock shows. */
@@ -76,7 +76,7 @@ export class Tour {
   /** Another view of the app. */
   see(app: AppView): void {
     this.#app = app;
-    if (app.account?.demo === false && !(this.#mayReplace && this.step === 'sign_in')) {
+    if (app.account?.demo === false && !(this.#fromOwn && this.step === 'sign_in')) {
       // Somebody signed in to an account of their own: that is none of the tour's business.
       this.#end();
       return;

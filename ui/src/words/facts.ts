@@ -7,6 +7,7 @@ export type Fact = { key: string; label: string; value: string };
 
 /** From here on a difference is told in words, with what was done about it. */
 const WORTH_SAYING_MS = 10_000;
+const MINUTE = 60_000;
 
 export function facts(app: AppView): Fact[] {
   const { session } = app;
@@ -87,6 +88,12 @@ function clock(difference: ClockView | null): string {
       : m.fact_clock_behind_before({ span: span(offsetMs) });
   }
   return offsetMs < 0
-    ? m.fact_clock_ahead({ span: span(offsetMs) })
-    : m.fact_clock_behind({ span: span(offsetMs) });
+    ? m.fact_clock_ahead({ span: span(rounded(offsetMs, boundMs)) })
+    : m.fact_clock_behind({ span: span(rounded(offsetMs, boundMs)) });
+}
+
+/** A whole minute, where the difference may as well be that: no finer than it was measured. */
+function rounded(offsetMs: number, boundMs: number): number {
+  const minutes = Math.round(offsetMs / MINUTE) * MINUTE;
+  return minutes !== 0 && Math.abs(offsetMs - minutes) <= boundMs ? minutes : offsetMs;
 }

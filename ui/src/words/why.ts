@@ -57,6 +57,8 @@ function outcome(what: Outcome, time: string): string {
       return m.why_renewed({ time });
     case 'adopted':
       return m.why_adopted({ time });
+    case 'id_token_bad':
+      return m.why_id_token_bad({ time });
     case 'failed':
       return failed(what.class, time);
   }

@@ -58,7 +58,7 @@ pub(crate) fn read(
     let access = text("/access_token").ok_or_else(missing)?;
     // Not every server sends the type that RFC 6749 section 5.1 requires. What another type needs
     // (a key, RFC 9449 section 5) this app does not have, and must not guess (section 7.1).
-    if let Some(other) = text("/token_type").filter(|it| !it.eq_ignore_ascii_case("bearer")) {
+    if let Some(other) = text("/token_type").filter(|it| !is_bearer(it)) {
         let other: String = context.redactor.text(other).chars().take(LONGEST_TYPE).collect();
         let detail = format!("the server gave a token of type {other}; this app can use bearers");
         return Err(Named::new(Class::SetUp, detail));
@@ -86,6 +86,11 @@ pub(crate) fn read(
         tokens: Tokens { access: access.into(), renewal, id, client_secret },
         id_check,
     })
+}
+
+/// RFC 6750 section 4; and as Apigee writes it, whose tokens are bearers like any other.
+fn is_bearer(kind: &str) -> bool {
+    ["bearer", "bearertoken"].iter().any(|bearer| kind.eq_ignore_ascii_case(bearer))
 }
 
 /// The access token's lifetime. `expires_in` wins. `ext_expires_in`, by which some servers tell for

@@ -39,11 +39,6 @@ pub(super) struct Authorization {
     pub(super) verifier: SecretString,
 }
 
-/// Whether an ID token is asked for.
-pub(super) fn asks_for_id_token(account: &OAuthAccount) -> bool {
-    account.scopes().iter().any(|scope| scope == "openid")
-}
-
 /// Makes a request whose answer comes to `redirect`. Everything random in it is fresh.
 ///
 /// # Errors
@@ -60,7 +55,7 @@ pub(super) fn request(
     }
     let scopes = account.scopes();
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-    let nonce = asks_for_id_token(account).then(random);
+    let nonce = account.asks_for_id_token().then(random);
     let state = random();
 
     let client = BasicClient::new(ClientId::new(client_id.to_owned()))

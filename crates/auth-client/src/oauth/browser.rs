@@ -1,7 +1,7 @@
 //! Signing in in the system's browser (RFC 8252), by code and PKCE.
 
 use super::authorization::{self, Authorization};
-use super::ending::{Ending, issuer};
+use super::ending::Ending;
 use super::page::Shown;
 use super::redirect::{Came, Expected, Listener, Waiting, wait_until};
 use super::settings::OAuthAccount;
@@ -32,13 +32,14 @@ pub struct PageWords {
     pub failed_hint: String,
 }
 
-/// A sign-in that waits for the browser. Dropping it cancels it at once, and frees the port.
+/// A sign-in that waits for the browser. Dropping it cancels it at once, and frees the port; what the
+/// server grants all the same is given back.
 pub struct BrowserSignIn {
     link: Url,
     redirect: Url,
     nonce: Option<SecretString>,
     verifier: SecretString,
-    ending: Ending,
+    ending: Arc<Ending>,
     waiting: Waiting,
     ends: Boot,
     clock: Arc<dyn Clock>,
@@ -70,12 +71,13 @@ impl BrowserSignIn {
             authorization::request(&account, &redirect)?;
         let expected = Expected {
             state,
-            issuer: issuer(&account).to_owned(),
+            issuer: account.issuer().to_owned(),
             iss_promised: account.discovered.iss_in_response,
         };
         let ending = Ending::new(account, client_secret, Arc::clone(&clock), tell)?;
         let ends = clock.now().boot + PATIENCE_MS;
         let waiting = listener.wait(expected, words, Arc::clone(&clock), ends);
+        let ending = Arc::new(ending);
         Ok(Self { link, redirect, nonce, verifier, ending, waiting, ends, clock })
     }
 
@@ -109,7 +111,8 @@ impl BrowserSignIn {
         };
         came_back();
         let nonce = self.nonce.as_ref();
-        let granted = self.ending.exchange(&code, &self.verifier, &self.redirect, nonce).await;
+        let (verifier, redirect) = (self.verifier.clone(), self.redirect.clone());
+        let granted = self.ending.exchange(code, verifier, redirect, nonce).await;
         self.waiting.let_go(if granted.is_ok() { Shown::Done } else { Shown::Failed });
         granted
     }

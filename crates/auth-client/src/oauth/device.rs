@@ -3,7 +3,7 @@
 use super::ending::Ending;
 use super::redirect::{cleaned, wait_until};
 use super::settings::OAuthAccount;
-use super::token::DeviceCode;
+use super::token::{DeviceCode, Unheard};
 use super::{Granted, SignInTrouble, Tell};
 use engine::{Boot, Class, Exchange, Failure, HOUR, MINUTE};
 use keeper::activity::{Ending as Outcome, Purpose};
@@ -26,7 +26,8 @@ const LONGEST_LIFETIME_MS: i64 = 24 * HOUR;
 /// A code that people type is shorter than this, in characters.
 const LONGEST_USER_CODE: usize = 64;
 
-/// A sign-in that waits for another device. Dropping it cancels it.
+/// A sign-in that waits for another device. Dropping it cancels it: what the server grants all the same
+/// is given back.
 pub struct DeviceSignIn {
     device_code: SecretString,
     user_code: String,
@@ -34,7 +35,7 @@ pub struct DeviceSignIn {
     complete_link: Option<Url>,
     ends: Boot,
     pace: Pace,
-    ending: Ending,
+    ending: Arc<Ending>,
     clock: Arc<dyn Clock>,
 }
 
@@ -83,7 +84,7 @@ impl DeviceSignIn {
             complete_link: complete_link.filter(leads_to_a_page),
             ends: asked + lifetime,
             pace: Pace::new(code.interval_ms),
-            ending,
+            ending: Arc::new(ending),
             clock,
         })
     }
@@ -125,10 +126,9 @@ impl DeviceSignIn {
             if clock.now().boot >= ends {
                 return Err(SignInTrouble::TimedOut);
             }
-            let secret = ending.client_secret.as_ref();
-            let failure = match ending.endpoint.poll(&device_code, secret, &ending.marks).await {
-                Ok(answer) => return ending.settle(answer, None).await,
-                Err(failure) => failure,
+            let Unheard { failure, description } = match ending.poll(&device_code).await {
+                Ok(held) => return ending.settle(held, None).await,
+                Err(unheard) => unheard,
             };
             // The same "not yet" is told once, not every five seconds.
             let gist = Some((failure.class, failure.exchange.code.clone()));
@@ -141,7 +141,7 @@ impl DeviceSignIn {
                 Heard::Over => return Err(SignInTrouble::TimedOut),
                 Heard::Denied => {
                     let code = failure.exchange.code.unwrap_or_default();
-                    return Err(SignInTrouble::Denied { code, description: None });
+                    return Err(SignInTrouble::Denied { code, description });
                 }
                 Heard::Failed => return Err(failure.into()),
             }
@@ -212,7 +212,8 @@ impl Pace {
                 return Heard::GoOn;
             }
             Some("expired_token") => return Heard::Over,
-            Some("access_denied") => return Heard::Denied,
+            // The second is Microsoft's word for it.
+            Some("access_denied" | "authorization_declined") => return Heard::Denied,
             _ => {}
         }
         match failure.class {

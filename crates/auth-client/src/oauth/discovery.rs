@@ -103,6 +103,9 @@ pub(super) fn passes(class: Class, status: Option<u16>) -> bool {
 pub(super) fn stranger(asked: &str, other: &Stranger) -> SettingsProblem {
     let told = &other.issuer;
     let message = match Likeness::of(asked, told) {
+        _ if other.is_a_template() => format!(
+            "this address stands for many organisations (\"{told}\"); write that of your own"
+        ),
         Likeness::Same | Likeness::Written => {
             format!("the server writes its issuer \"{told}\": it has to be the same to the letter")
         }

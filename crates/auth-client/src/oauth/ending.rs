@@ -1,11 +1,14 @@
 //! How every sign-in ends: what was granted is checked, and given back where it is not what it should be.
 
-use super::authorization::asks_for_id_token;
+mod held;
+
+pub(super) use held::Held;
+
 use super::id_token::{self, Checked, Expected};
 use super::keys::Keys;
 use super::redirect::wait_until;
 use super::settings::OAuthAccount;
-use super::token::TokenEndpoint;
+use super::token::{TokenEndpoint, Unheard};
 use super::{Granted, SignInTrouble, Tell};
 use crate::plan::SettingsProblem;
 use engine::{Class, Exchange, Failure, MINUTE, Wall};
@@ -45,7 +48,7 @@ impl Ending {
         tell: Tell,
     ) -> Result<Self, SettingsProblem> {
         // Found out before anybody types a password.
-        if asks_for_id_token(&account) {
+        if account.asks_for_id_token() {
             keys(&account, &clock)?;
         }
         Ok(Self {
@@ -71,54 +74,80 @@ impl Ending {
 
     /// Exchanges a code for tokens, and settles what was granted.
     pub(super) async fn exchange(
-        &self,
-        code: &SecretString,
-        verifier: &SecretString,
-        redirect: &Url,
+        self: &Arc<Self>,
+        code: SecretString,
+        verifier: SecretString,
+        redirect: Url,
         nonce: Option<&SecretString>,
     ) -> Result<Granted, SignInTrouble> {
-        let secret = self.client_secret.as_ref();
-        let asked = self.endpoint.exchange_code(code, verifier, redirect, secret, &self.marks);
+        let asked = self.asked(|ending| async move {
+            let (secret, marks) = (ending.client_secret.as_ref(), &ending.marks);
+            let asked = ending.endpoint.exchange_code(&code, &verifier, &redirect, secret, marks);
+            asked.await.map_err(Unheard::from)
+        });
         match asked.await {
-            Ok(answer) => self.settle(answer, nonce).await,
-            Err(failure) => {
+            Ok(held) => self.settle(held, nonce).await,
+            Err(Unheard { failure, .. }) => {
                 self.tell_failure(Purpose::SignIn, &failure);
                 Err(failure.into())
             }
         }
     }
 
+    /// Asks once whether a device code was used.
+    pub(super) async fn poll(
+        self: &Arc<Self>,
+        device_code: &SecretString,
+    ) -> Result<Held, Unheard> {
+        let device_code = device_code.clone();
+        self.asked(|ending| async move {
+            let (secret, marks) = (ending.client_secret.as_ref(), &ending.marks);
+            ending.endpoint.poll(&device_code, secret, marks).await
+        })
+        .await
+    }
+
+    /// Asks for tokens in a task of its own: a sign-in may be cancelled while the server grants it, and
+    /// nobody would ever hear of those tokens. The task ends with its one request, whose time is
+    /// bounded; what comes when nobody waits any more is given back.
+    async fn asked<F>(self: &Arc<Self>, ask: impl FnOnce(Arc<Self>) -> F) -> Result<Held, Unheard>
+    where
+        F: Future<Output = Result<Answer, Unheard>> + Send + 'static,
+    {
+        let (ending, asking) = (Arc::clone(self), ask(Arc::clone(self)));
+        let task = tokio::spawn(async move { Ok(Held::new(ending, asking.await?)) });
+        let broken = |_| self.endpoint.unfit("the app was about to quit").into();
+        task.await.unwrap_or_else(|error| Err(broken(error)))
+    }
+
     /// Checks the ID token of what was granted. It was never handed out: what fails is given back.
     pub(super) async fn settle(
         &self,
-        mut answer: Answer,
+        held: Held,
         nonce: Option<&SecretString>,
     ) -> Result<Granted, SignInTrouble> {
-        if answer.tokens.client_secret.is_none() {
-            answer.tokens.client_secret = self.client_secret.clone();
-        }
-        let trouble = match &answer.tokens.id {
-            Some(token) => match self.checked(token, &answer, nonce).await {
-                Checked::Good(identity) => {
-                    answer.identity = Some(identity);
-                    None
-                }
-                Checked::Bad(why) => Some(self.bad(&answer, &why)),
+        let answer = held.answer();
+        let (identity, trouble) = match &answer.tokens.id {
+            Some(token) => match self.checked(token, answer, nonce).await {
+                Checked::Good(identity) => (Some(identity), None),
+                Checked::Bad(why) => (None, Some(self.bad(answer, &why))),
                 Checked::NoKeys(failure) => {
                     self.tell(Purpose::SignIn, Outcome::Good, answer.exchange.clone());
-                    Some(failure.into())
+                    (None, Some(failure.into()))
                 }
             },
             // OpenID Connect Core section 3.1.3.3: who asks for one gets one.
-            None if asks_for_id_token(&self.account) => {
-                Some(self.bad(&answer, "it was asked for, and none came"))
+            None if self.account.asks_for_id_token() => {
+                (None, Some(self.bad(answer, "it was asked for, and none came")))
             }
-            None => None,
+            None => (None, None),
         };
         if let Some(trouble) = trouble {
-            self.give_back(&answer).await;
+            held.give_back().await;
             return Err(trouble);
         }
+        let mut answer = held.hand_out();
+        answer.identity = identity.or(answer.identity);
         answer.id_check = IdCheck::Passed;
         Ok(Granted { answer, marks: self.marks.clone() })
     }
@@ -130,7 +159,7 @@ impl Ending {
         answer: &Answer,
         nonce: Option<&SecretString>,
     ) -> Checked {
-        let issuer = issuer(&self.account);
+        let issuer = self.account.issuer();
         let ends = self.clock.now().boot + KEYS_PATIENCE_MS;
         let mut waits = KEYS_AGAIN_MS.into_iter();
         loop {
@@ -185,30 +214,15 @@ impl Ending {
 
     /// What is told of an ID token that is not what it should be.
     fn bad(&self, answer: &Answer, why: &str) -> SignInTrouble {
-        let detail = format!("the ID token cannot be trusted: {why}");
+        let detail = id_token::in_words(why, &answer.tokens, &self.marks);
         let exchange = Exchange { detail, ..answer.exchange.clone() };
         // The tokens came, and are worth nothing: nobody will ever use them.
         self.tell(Purpose::SignIn, Outcome::Failed(Class::UnclearRefusal), exchange.clone());
         SignInTrouble::IdToken(Box::new(exchange))
-    }
-
-    /// Gives back what was granted, as far as the server lets us: once.
-    async fn give_back(&self, answer: &Answer) {
-        match self.endpoint.revoke(&answer.tokens, &self.marks).await {
-            Ok(None) => {}
-            Ok(Some(exchange)) => self.tell(Purpose::SignOut, Outcome::Good, exchange),
-            Err(failure) => self.tell_failure(Purpose::SignOut, &failure),
-        }
     }
 }
 
 /// The keys that sign this server's ID tokens.
 fn keys(account: &OAuthAccount, clock: &Arc<dyn Clock>) -> Result<Keys, SettingsProblem> {
     Keys::new(&account.endpoints().jwks, &account.settings.network, Arc::clone(clock))
-}
-
-/// Whom a sign-in is made at, to the letter: as the server itself says it, or else as it was typed.
-pub(super) fn issuer(account: &OAuthAccount) -> &str {
-    let told = &account.discovered.issuer;
-    if told.is_empty() { &account.settings.issuer } else { told }
 }

@@ -4,10 +4,9 @@ use super::id_token::{self, Checked, Claims, Expected};
 use super::keys::Keys;
 use super::settings::OAuthAccount;
 use crate::plan::SettingsProblem;
-use crate::redact::Redactor;
 use engine::Wall;
-use keeper::ports::{Answer, Clock, IdAnswer, IdVerdict, Marks};
-use keeper::record::{RenewalSecret, Tokens};
+use keeper::ports::{Answer, Before, Clock, IdAnswer, IdVerdict, Marks};
+use keeper::record::Tokens;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use std::sync::{Arc, Mutex};
@@ -54,26 +53,24 @@ impl IdCheck {
         }
     }
 
-    /// Checks the ID token of `tokens`, which a refresh of `before` has brought.
+    /// Checks the ID token of `tokens`, which a refresh of what was `before` has brought.
     pub(crate) async fn check(
         &self,
         account: &OAuthAccount,
         tokens: &Tokens,
-        before: Option<&Tokens>,
+        before: Before<'_>,
         marks: &Marks,
     ) -> IdAnswer {
         let Some(id) = &tokens.id else {
             return IdAnswer { verdict: IdVerdict::Good, exchanges: Vec::new() };
         };
-        let told = &account.discovered.issuer;
-        let settings = &account.settings;
         let expected = Expected {
-            issuer: if told.is_empty() { settings.issuer.trim() } else { told },
-            client_id: settings.client_id.trim(),
+            issuer: account.issuer(),
+            client_id: account.settings.client_id.trim(),
             algs: &account.discovered.id_token_algs,
             nonce: None,
             access: &tokens.access,
-            before: before.and_then(|before| before.id.as_ref()),
+            before: Some(before),
             now: self.moment(id),
         };
         let (checked, exchanges) = id_token::check(id, &expected, &self.keys).await;
@@ -81,9 +78,9 @@ impl IdCheck {
             Checked::Good(_) => IdVerdict::Good,
             Checked::NoKeys(failure) => IdVerdict::NoKeys(failure),
             Checked::Bad(why) => {
-                let why = redactor(tokens, marks).text(&why);
+                let why = id_token::in_words(&why, tokens, marks);
                 let at_ms = self.clock.now().wall.0;
-                IdVerdict::Bad(id_token::evidence(&account.endpoints().token, at_ms, &why))
+                IdVerdict::Bad(id_token::evidence(&account.endpoints().token, at_ms, why))
             }
         };
         IdAnswer { verdict, exchanges }
@@ -103,18 +100,6 @@ impl IdCheck {
 
 fn hash(token: &SecretString) -> [u8; 32] {
     Sha256::digest(token.expose_secret()).into()
-}
-
-fn redactor(tokens: &Tokens, marks: &Marks) -> Redactor {
-    let mut redactor = Redactor::new(marks.clone());
-    redactor.token(tokens.access.expose_secret());
-    if let RenewalSecret::RefreshToken(token) = &tokens.renewal {
-        redactor.token(token.expose_secret());
-    }
-    if let Some(secret) = &tokens.client_secret {
-        redactor.password(secret.expose_secret());
-    }
-    redactor
 }
 
 #[cfg(test)]

@@ -12,8 +12,11 @@ pub(crate) use claims::Claims;
 
 use super::keys::{Fitting, KeySet, Keys, Newer};
 use super::signing::Signing;
+use crate::redact::Redactor;
 use engine::{Exchange, Failure, Identity, Wall};
 use header::Header;
+use keeper::ports::{Before, Marks};
+use keeper::record::Tokens;
 use secrecy::{ExposeSecret as _, SecretString};
 use words::quoted;
 
@@ -29,8 +32,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) nonce: Option<&'a str>,
     /// The access token that came with it, for `at_hash`.
     pub(crate) access: &'a SecretString,
-    /// The ID token of before, where this one came with a refresh.
-    pub(crate) before: Option<&'a SecretString>,
+    /// What was before, where this one came with a refresh.
+    pub(crate) before: Option<Before<'a>>,
     /// The present moment by the server's clock, as well as it is known.
     pub(crate) now: Wall,
 }
@@ -70,10 +73,17 @@ pub(crate) async fn check(
     (checked, exchanges)
 }
 
-/// What is wrong with an ID token, fit to be shown: `url` is where it came from.
-pub(crate) fn evidence(url: &str, at_ms: i64, why: &str) -> Box<Exchange> {
+/// What is wrong with the ID token of these tokens, fit to be shown: a stranger may have written any of
+/// them into its claims.
+pub(crate) fn in_words(why: &str, tokens: &Tokens, marks: &Marks) -> String {
+    let mut redactor = Redactor::new(marks.clone());
+    redactor.session(tokens);
+    format!("the ID token cannot be trusted: {}", redactor.text(why))
+}
+
+/// The same as the evidence of a refresh: `url` is where it came from.
+pub(crate) fn evidence(url: &str, at_ms: i64, detail: String) -> Box<Exchange> {
     let url = url.split(['?', '#']).next().unwrap_or_default().to_owned();
-    let detail = format!("the ID token cannot be trusted: {why}");
     Box::new(Exchange { at_ms, url, detail, ..Exchange::default() })
 }
 

@@ -157,12 +157,14 @@ impl OAuthAccount {
             }
         };
         let token = ("endpoints.token", "tokens are asked for", endpoints.token);
-        [(field, where_to, asked), token].into_iter().find(|it| it.2.is_empty()).map(
-            |(field, where_to, _)| {
-                let message = format!("the server does not say where {where_to}; write it here");
-                SettingsProblem { field: field.into(), message }
-            },
-        )
+        // Found out before anybody types a password: without them no ID token can be checked.
+        let keys = ("endpoints.jwks", "the keys to its ID tokens are", endpoints.jwks);
+        let keys = self.asks_for_id_token().then_some(keys);
+        let needed = [(field, where_to, asked), token].into_iter().chain(keys);
+        needed.into_iter().find(|it| it.2.is_empty()).map(|(field, where_to, _)| {
+            let message = format!("the server does not say where {where_to}; write it here");
+            SettingsProblem { field: field.into(), message }
+        })
     }
 }
 

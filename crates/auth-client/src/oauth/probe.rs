@@ -1,6 +1,7 @@
 //! What a server promises, before anybody signs in.
 
 mod address;
+mod documented;
 mod keys;
 mod promises;
 mod reach;

@@ -8,7 +8,7 @@ mod desk;
 mod sockets;
 mod verdict;
 
-pub(super) use verdict::{Came, Expected, cleaned};
+pub(super) use verdict::{Came, Expected, cleaned, description};
 
 use super::SignInTrouble;
 use super::browser::PageWords;

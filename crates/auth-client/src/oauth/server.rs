@@ -13,7 +13,7 @@ use crate::redact::Redactor;
 use async_trait::async_trait;
 use engine::{Exchange, Failure};
 use keeper::ports::{
-    Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock, Credentials, IdAnswer, Marks,
+    Answer, ApiAnswer, ApiVerdict, AuthServer, Before, Call, Clock, Credentials, IdAnswer, Marks,
 };
 use keeper::record::Tokens;
 use secrecy::{ExposeSecret, SecretString};
@@ -163,7 +163,7 @@ impl AuthServer for OAuthServer {
         Some(self.carry(place, &tokens.access, id_token, redactor).await)
     }
 
-    async fn check_id(&self, tokens: &Tokens, before: Option<&Tokens>, marks: &Marks) -> IdAnswer {
+    async fn check_id(&self, tokens: &Tokens, before: Before<'_>, marks: &Marks) -> IdAnswer {
         self.keys.check(&self.account, tokens, before, marks).await
     }
 }

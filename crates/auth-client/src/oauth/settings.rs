@@ -220,6 +220,18 @@ impl Default for Redirect {
 }
 
 impl OAuthAccount {
+    /// The issuer, to the letter: as the server itself says it, or else as it was typed.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        let told = &self.discovered.issuer;
+        if told.is_empty() { self.settings.issuer.trim() } else { told }
+    }
+
+    /// Whether an ID token is asked for (OpenID Connect Core section 3.1.2.1).
+    pub(super) fn asks_for_id_token(&self) -> bool {
+        self.scopes().iter().any(|scope| scope == "openid")
+    }
+
     /// The endpoints in use: what is typed over goes before what the server says.
     #[must_use]
     pub fn endpoints(&self) -> Endpoints {

@@ -54,7 +54,8 @@ const ALLOWED: [Signing; 10] = [
     of("PS512", Algorithm::PS512, KeyShape::Rsa, Hash::Sha512),
     of("ES256", Algorithm::ES256, KeyShape::P256, Hash::Sha256),
     of("ES384", Algorithm::ES384, KeyShape::P384, Hash::Sha384),
-    // Ed25519 hashes with SHA-512 (RFC 8032 section 5.1), and so does `at_hash` beside it.
+    // Ed25519 hashes with SHA-512 (RFC 8032 section 5.1), and so does `at_hash` beside it. The first
+    // name is the older one, and stands for other curves, too; none of them is used.
     of("EdDSA", Algorithm::EdDSA, KeyShape::Ed25519, Hash::Sha512),
     of("Ed25519", Algorithm::EdDSA, KeyShape::Ed25519, Hash::Sha512),
 ];

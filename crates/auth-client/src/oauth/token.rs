@@ -2,6 +2,7 @@
 
 use super::answer::{self, Context};
 use super::places::{Place, Places, own_headers};
+use super::redirect::description;
 use super::requests::{Requests, Revoked};
 use super::settings::OAuthAccount;
 use crate::classify::{self, Asking, Body, Dialect, Named};
@@ -64,6 +65,20 @@ struct Heard {
     came: Arrived,
     body: Body,
     redactor: Redactor,
+}
+
+/// A request that failed.
+#[derive(Debug)]
+pub(crate) struct Unheard {
+    pub(crate) failure: Box<Failure>,
+    /// What the server says of it, redacted; not to be believed (RFC 6749 section 5.2).
+    pub(crate) description: Option<String>,
+}
+
+impl From<Box<Failure>> for Unheard {
+    fn from(failure: Box<Failure>) -> Self {
+        Self { failure, description: None }
+    }
 }
 
 impl Heard {
@@ -181,14 +196,14 @@ impl TokenEndpoint {
         device_code: &SecretString,
         client_secret: Option<&SecretString>,
         marks: &Marks,
-    ) -> Result<Answer, Box<Failure>> {
+    ) -> Result<Answer, Unheard> {
         let place = &self.places.token;
         let sent = self.requests.poll(&place.url, device_code, client_secret);
         let mut redactor = self.redactor(marks, client_secret);
         redactor.password(device_code.expose_secret());
         let call = Call::default();
-        let heard = self.hear(place, Asking::Refresh, sent, redactor, call).await?;
-        granted(&heard, None, client_secret, call)
+        let heard = self.listen(place, Asking::Refresh, sent, redactor, call).await?;
+        Ok(granted(&heard, None, client_secret, call)?)
     }
 
     /// Revokes the refresh token, or the access token where there is no other (RFC 7009). `Ok(None)`
@@ -216,29 +231,45 @@ impl TokenEndpoint {
         Ok(Some(heard.exchange(&detail)))
     }
 
-    /// Sends a request and names what came, where that is a failure.
     async fn hear(
+        &self,
+        place: &Place,
+        asking: Asking,
+        sent: Result<Outgoing, Unfit>,
+        redactor: Redactor,
+        call: Call,
+    ) -> Result<Heard, Box<Failure>> {
+        self.listen(place, asking, sent, redactor, call).await.map_err(|it| it.failure)
+    }
+
+    /// Sends a request and names what came, where that is a failure.
+    async fn listen(
         &self,
         place: &Place,
         asking: Asking,
         sent: Result<Outgoing, Unfit>,
         mut redactor: Redactor,
         call: Call,
-    ) -> Result<Heard, Box<Failure>> {
+    ) -> Result<Heard, Unheard> {
         let sent = sent.map_err(|why| self.unfit(why))?;
         redactor.headers(&sent.headers);
         let (timing, outcome) = place.send(&sent, call.connect_quickly).await;
         let came = match outcome {
             Ok(came) => came,
             Err(lost) => {
-                return Err(failure(&sent, timing, None, &redactor, classify::lost(&lost)));
+                return Err(failure(&sent, timing, None, &redactor, classify::lost(&lost)).into());
             }
         };
         let body = Body::in_oauth(&came);
         learn(&body, &mut redactor);
         let (dialect, wall) = (Dialect::of_oauth(asking), timing.wall_after());
         match classify::answer(asking, &came, &body, dialect, wall) {
-            Some(named) => Err(failure(&sent, timing, Some((&came, &body)), &redactor, named)),
+            Some(named) => {
+                let said = body.json().and_then(|json| json.get("error_description")?.as_str());
+                let description = said.and_then(|said| description(said, &redactor));
+                let failure = failure(&sent, timing, Some((&came, &body)), &redactor, named);
+                Err(Unheard { failure, description })
+            }
             None => Ok(Heard { sent, timing, came, body, redactor }),
         }
     }
@@ -256,14 +287,8 @@ impl TokenEndpoint {
 
     /// The same, knowing what a session holds.
     pub(crate) fn looking_for(&self, tokens: &Tokens, marks: &Marks) -> Redactor {
-        let mut redactor = self.redactor(marks, tokens.client_secret.as_ref());
-        redactor.token(tokens.access.expose_secret());
-        if let RenewalSecret::RefreshToken(token) = &tokens.renewal {
-            redactor.token(token.expose_secret());
-        }
-        if let Some(id) = &tokens.id {
-            redactor.token(id.expose_secret());
-        }
+        let mut redactor = self.redactor(marks, None);
+        redactor.session(tokens);
         redactor
     }
 

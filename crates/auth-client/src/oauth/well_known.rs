@@ -6,7 +6,7 @@ use crate::classify::{self, Body, Named};
 use crate::date;
 use crate::evidence::{self, Told};
 use crate::network::Network;
-use crate::redact::{self, Redactor};
+use crate::redact::Redactor;
 use crate::transport::{Line, Outgoing};
 use engine::{Class, ClockSample, Exchange};
 use http::Method;
@@ -146,13 +146,7 @@ impl Reader<'_> {
 
     fn redactor(&self) -> Redactor {
         let mut redactor = Redactor::new(Marks::fresh());
-        for (name, value) in &self.headers {
-            let Ok(value) = value.to_str() else { continue };
-            if redact::secret_name(name.as_str()) {
-                redactor.token(value);
-                redactor.token(value.rsplit(' ').next().unwrap_or_default());
-            }
-        }
+        redactor.headers(&self.headers);
         redactor
     }
 }
@@ -207,6 +201,14 @@ pub(super) struct Stranger {
     pub(super) standard: Standard,
     /// Whose it says it is.
     pub(super) issuer: String,
+}
+
+impl Stranger {
+    /// A name with a place in it to be filled in: the server speaks for many organisations here, and
+    /// signs for each in its own name (`{tenantid}`, Microsoft).
+    pub(super) fn is_a_template(&self) -> bool {
+        self.issuer.contains('{')
+    }
 }
 
 impl Documents {

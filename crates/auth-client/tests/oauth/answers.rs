@@ -73,6 +73,11 @@ fn refusals() -> Vec<Row> {
         ("invalid_grant as a form", form(400, "error=invalid_grant&error_description=expired+token"), coded(Refused, "invalid_grant")),
         ("invalid_grant as a form in 200", form(200, "error=invalid_grant"), coded(Refused, "invalid_grant")),
         ("invalid_grant as a form said to be HTML", answer(400, &[("Content-Type", "text/html")], "error=invalid_grant"), coded(Refused, "invalid_grant")),
+        // By other names.
+        ("GitHub's name for it, in 200", error(200, "bad_refresh_token"), coded(Refused, "bad_refresh_token")),
+        ("GitHub's name for it, as a form", form(200, "error=bad_refresh_token&error_description=The+refresh+token+passed+is+incorrect+or+expired."), coded(Refused, "bad_refresh_token")),
+        ("GitHub's name for a code that is none", error(200, "bad_verification_code"), coded(Refused, "bad_verification_code")),
+        ("fosite's name for it", error(401, "token_inactive"), coded(Refused, "token_inactive")),
         // What looks like a refusal and proves nothing: no status alone ends a session here.
         ("401 with JSON", json(401, r#"{"message":"who?"}"#), is(UnclearRefusal)),
         ("401 with an unknown code", error(401, "invalid_token"), coded(UnclearRefusal, "invalid_token")),
@@ -104,6 +109,8 @@ fn set_up() -> Vec<Row> {
         ("unauthorized_client", error(400, "unauthorized_client"), coded(SetUp, "unauthorized_client")),
         ("invalid_scope", error(400, "invalid_scope"), coded(SetUp, "invalid_scope")),
         ("unsupported_grant_type", error(400, "unsupported_grant_type"), coded(SetUp, "unsupported_grant_type")),
+        ("GitHub's name for invalid_client, in 200", error(200, "incorrect_client_credentials"), coded(SetUp, "incorrect_client_credentials")),
+        ("another redirect than the registered one", form(200, "error=redirect_uri_mismatch"), coded(SetUp, "redirect_uri_mismatch")),
         ("invalid_target", error(400, "invalid_target"), coded(SetUp, "invalid_target")),
         ("use_dpop_nonce", error(401, "use_dpop_nonce"), coded(SetUp, "use_dpop_nonce")),
         ("a DPoP token", json(200, r#"{"access_token":"new","token_type":"DPoP"}"#), is(SetUp)),
@@ -162,6 +169,7 @@ fn two_hundreds() -> Vec<Row> {
         ("a token under no content type", answer(200, &[], good), GRANTED),
         ("bearer", json(200, r#"{"access_token":"new","token_type":"bearer"}"#), GRANTED),
         ("BEARER", json(200, r#"{"access_token":"new","token_type":"BEARER"}"#), GRANTED),
+        ("BearerToken", json(200, r#"{"access_token":"new","token_type":"BearerToken","expires_in":"1799","refresh_token_expires_in":"0"}"#), GRANTED),
         ("no type", json(200, r#"{"access_token":"new"}"#), GRANTED),
         ("a type that is null", json(200, r#"{"access_token":"new","token_type":null}"#), GRANTED),
         ("an empty type", json(200, r#"{"access_token":"new","token_type":""}"#), GRANTED),

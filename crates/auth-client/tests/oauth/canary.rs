@@ -65,7 +65,7 @@ fn indiscreet() -> Vec<Vec<u8>> {
 #[tokio::test]
 async fn no_secret_is_in_anything_that_is_shown() {
     let log = Log::default();
-    let _listening = tracing::subscriber::set_default(log.clone());
+    let _listening = log.listening();
     let secrets = [&HELD[..], &BROUGHT[..], &["ZGVzaytj", "canary+secret", "canary%20"]].concat();
     for client_auth in [ClientAuth::Basic, ClientAuth::Post] {
         for bytes in indiscreet() {

@@ -10,9 +10,25 @@ use tracing::{Event, Metadata, Subscriber};
 pub(crate) struct Log(Arc<Mutex<String>>);
 
 impl Log {
+    /// Hears this thread until it is dropped.
+    ///
+    /// Two of them, of which one hears nothing: where there is a single one, `tracing` asks whichever
+    /// thread comes first whether a line is wanted at all, and keeps its answer for every other. The
+    /// tests beside this one do not want any.
+    pub(crate) fn listening(&self) -> Listening {
+        let first = tracing::Dispatch::new(Self::default());
+        let second = tracing::Dispatch::new(self.clone());
+        Listening { _first: first, _default: tracing::dispatcher::set_default(&second) }
+    }
+
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().clone()
     }
+}
+
+pub(crate) struct Listening {
+    _first: tracing::Dispatch,
+    _default: tracing::dispatcher::DefaultGuard,
 }
 
 /// Writes fields down one after another.

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use url::Url;
 
 /// 2025-11-23T12:00:00Z.
@@ -40,13 +41,15 @@ pub(crate) struct Server {
     pub(crate) base: String,
     lines: Arc<Mutex<HashMap<String, Vec<Said>>>>,
     heard: Arc<Mutex<Vec<(String, Form)>>>,
+    held: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
 }
 
 impl Server {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let server = Self { base, lines: Arc::default(), heard: Arc::default() };
+        let server =
+            Self { base, lines: Arc::default(), heard: Arc::default(), held: Arc::default() };
         server.says("/token", 200, r#"{"access_token":"planted-access","token_type":"Bearer","expires_in":3600,"refresh_token":"planted-refresh"}"#);
         server.says("/revoke", 200, "");
         let router = Router::new().fallback(answer).with_state(server.clone());
@@ -63,6 +66,23 @@ impl Server {
     pub(crate) fn says_in_turn(&self, path: &str, said: &[(u16, &str)]) {
         let said = said.iter().map(|(status, body)| (*status, (*body).to_owned())).collect();
         self.lines.lock().unwrap().insert(path.to_owned(), said);
+    }
+
+    /// The endpoint says nothing until it gets a permit, one for each answer.
+    pub(crate) fn holds(&self, path: &str) -> Arc<Semaphore> {
+        let permits = Arc::new(Semaphore::new(0));
+        self.held.lock().unwrap().insert(path.to_owned(), Arc::clone(&permits));
+        permits
+    }
+
+    /// Returns once the endpoint was asked.
+    pub(crate) async fn is_asked(&self, path: &str) {
+        let asked = async {
+            while self.forms(path).is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(HANGS, asked).await.expect("it is asked");
     }
 
     /// The forms that this endpoint was sent.
@@ -101,6 +121,10 @@ async fn answer(State(server): State<Server>, request: Request) -> axum::respons
     let body = axum::body::to_bytes(request.into_body(), 65_536).await.unwrap();
     let form = url::form_urlencoded::parse(&body).into_owned().collect();
     server.heard.lock().unwrap().push((path.clone(), form));
+    let held = server.held.lock().unwrap().get(&path).cloned();
+    if let Some(permits) = held {
+        permits.acquire().await.unwrap().forget();
+    }
     let mut lines = server.lines.lock().unwrap();
     let (status, body) = match lines.get_mut(&path) {
         Some(said) if said.len() > 1 => said.remove(0),

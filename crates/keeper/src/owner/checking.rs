@@ -2,8 +2,8 @@
 //! ended before it came to that.
 
 use super::{Message, Owner, caught};
-use crate::ports::Marks;
-use crate::record::{IdCheck, Session, Tokens};
+use crate::ports::{Before, Marks};
+use crate::record::{IdCheck, RenewalSecret, Session, Tokens};
 use crate::refresh::check::{self, Checked};
 use crate::snapshot::fingerprint;
 use engine::{Boot, Fingerprint, HOUR, Input, MINUTE};
@@ -32,6 +32,11 @@ impl Owner {
         }
     }
 
+    /// Whose session it is, as its server calls them; empty where that is not known.
+    pub(super) fn user(&self) -> &str {
+        self.holder.as_ref().map_or("", |holder| &holder.user)
+    }
+
     /// The tokens of the session in use, with an ID token that can be relied on.
     pub(super) fn tokens_to_renew(&self) -> Option<Tokens> {
         let tokens = self.session.as_ref()?.tokens.clone();
@@ -52,11 +57,14 @@ impl Owner {
         at_hand.into_iter().flatten().find(|session| name(session) == access)
     }
 
-    /// What it takes to ask the server about the session of this access token, and no more.
+    /// What it takes to ask the server about the session of this access token, and no more: with an ID
+    /// token that can be relied on, or none.
     pub(super) fn to_confirm(&self, access: Fingerprint) -> Option<Tokens> {
-        let Tokens { access, id, .. } = self.holding(access)?.tokens.clone();
-        let renewal = crate::record::RenewalSecret::Nothing;
-        Some(Tokens { access, renewal, id, client_secret: None })
+        let held = self.holding(access)?;
+        let newest = self.session.as_ref().is_some_and(|session| name(session) == access);
+        let id = if newest { self.known_id() } else { held.tokens.id.clone() };
+        let access = held.tokens.access.clone();
+        Some(Tokens { access, renewal: RenewalSecret::Nothing, id, client_secret: None })
     }
 
     /// A session has come into use. Its ID token is checked at `next`, where that is still to be done.
@@ -96,11 +104,12 @@ impl Owner {
         unchecked.under_way = true;
         let (access, known) = (unchecked.access, unchecked.known.clone());
         let (clock, teller) = (Arc::clone(&self.clock), self.teller.about(self.shown.keep));
+        let user = self.user().to_owned();
         let check = async move {
             let marks = Marks::new(session.fingerprint_key.clone());
-            let before = known.map(|id| Tokens { id: Some(id), ..session.tokens.clone() });
+            let before = Before { id: known.as_ref(), user: &user };
             let (server, clock) = (server.as_ref(), clock.as_ref());
-            check::ask(server, clock, &teller, &session.tokens, before.as_ref(), &marks).await
+            check::ask(server, clock, &teller, &session.tokens, before, &marks).await
         };
         self.spawn(async move {
             let checked = caught(check).await.unwrap_or(Checked::NoKeys);

@@ -114,6 +114,7 @@ impl Owner {
             epoch,
             era: self.era.clone(),
             tokens,
+            user: self.user().to_owned(),
             key: session.fingerprint_key.clone(),
             refreshes: session.refreshes,
             unsaved: self.unsaved.clone(),

@@ -1,7 +1,7 @@
 //! The check of an ID token: after the answer that it came with is saved, and before the access token
 //! of that answer is handed out.
 
-use crate::ports::{AuthServer, Clock, IdAnswer, IdVerdict, Marks};
+use crate::ports::{AuthServer, Before, Clock, IdAnswer, IdVerdict, Marks};
 use crate::record::{IdCheck, Session, Tokens};
 use crate::store::{Store, Write};
 use crate::teller::Teller;
@@ -21,13 +21,13 @@ pub(crate) enum Checked {
     Bad(Box<Exchange>),
 }
 
-/// Has the ID token of `tokens` checked, which a refresh of `before` has brought, and tells of it.
+/// Has the ID token of `tokens` checked, which a refresh of what was `before` has brought, and tells of it.
 pub(crate) async fn ask(
     server: &dyn AuthServer,
     clock: &dyn Clock,
     teller: &Teller,
     tokens: &Tokens,
-    before: Option<&Tokens>,
+    before: Before<'_>,
     marks: &Marks,
 ) -> Checked {
     let began = clock.now();

@@ -167,6 +167,25 @@ async fn a_network_that_is_back_brings_the_check_forward() {
 }
 
 #[tokio::test]
+async fn the_server_is_asked_about_the_session_by_no_id_token_that_was_not_checked() {
+    let (stage, app) = signed_in([Id::NoKeys, Id::NoKeys]).await;
+    stage.clock.advance(DUE);
+    app.until_renewed(1).await;
+    app.keeper.confirm().await.unwrap();
+    assert_eq!(stage.diary.count("asked about access-2 id-1"), 1);
+    let hint = app.keeper.id_token().await;
+    assert_eq!(hint.map(|id| id.expose_secret().to_owned()).as_deref(), Some("id-1"));
+    app.kill().await;
+
+    // After a restart the one of before is not known: none is better than another person's.
+    let app = stage.start();
+    app.until_status("resting").await;
+    app.keeper.confirm().await.unwrap();
+    assert_eq!(stage.diary.count("asked about access-2 nothing"), 1);
+    assert!(app.keeper.id_token().await.is_none());
+}
+
+#[tokio::test]
 async fn the_next_renewal_makes_a_check_needless_and_is_held_against_what_was_good() {
     let (stage, app) = signed_in([Id::NoKeys]).await;
     stage.clock.advance(DUE);
@@ -222,9 +241,10 @@ async fn a_process_that_ends_before_the_check_makes_it_up_at_the_next_start() {
     stage.server.let_go_checks();
     stage.until_stored("that it is good", |held| held.id_check == IdCheck::Passed).await;
     assert_eq!(stage.diary.count("asked"), 1);
-    // Nothing is known that it could be held against.
+    // The ID token of before is not known any more; whose session it is, is.
     assert_eq!(stage.diary.lines().last().map(String::as_str), Some("wrote refresh-2"));
-    assert_eq!(stage.diary.count("checked id-2 against"), 1);
+    assert_eq!(stage.diary.count("checked id-2 against id-1"), 1);
+    assert_eq!(stage.diary.count("checked id-2 of alice"), 1);
 }
 
 #[tokio::test]
@@ -242,7 +262,10 @@ async fn a_check_that_is_bad_after_a_restart_withdraws_the_token() {
     assert_eq!(app.token().await, "none");
     stage.until_stored("that it is bad", |held| held.id_check == IdCheck::Failed).await;
     // The bad one of before is not what the next one is held against.
-    assert_eq!(stage.diary.lines().iter().filter(|line| *line == "checked id-3").count(), 1);
+    assert_eq!(
+        stage.diary.lines().iter().filter(|line| *line == "checked id-3 of alice").count(),
+        1
+    );
 }
 
 #[tokio::test]

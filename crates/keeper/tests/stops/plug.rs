@@ -6,8 +6,8 @@ use crate::desk::App;
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure};
 use keeper::ports::{
-    Answer, ApiAnswer, AuthServer, Call, Change, Connector, Credentials, IdAnswer, IdVerdict,
-    Label, Marks, Reading, RefreshLock, Vault, VaultFailure,
+    Answer, ApiAnswer, AuthServer, Before, Call, Change, Connector, Credentials, IdAnswer,
+    IdVerdict, Label, Marks, Reading, RefreshLock, Vault, VaultFailure,
 };
 use keeper::record::{IdCheck, Record, Tokens};
 use secrecy::SecretString;
@@ -244,7 +244,7 @@ impl AuthServer for GuardedApi {
         answer
     }
 
-    async fn check_id(&self, _: &Tokens, _before: Option<&Tokens>, _: &Marks) -> IdAnswer {
+    async fn check_id(&self, _: &Tokens, _before: Before<'_>, _: &Marks) -> IdAnswer {
         self.socket.pass_async(Step::BeforeCheck).await;
         IdAnswer { verdict: IdVerdict::Good, exchanges: Vec::new() }
     }

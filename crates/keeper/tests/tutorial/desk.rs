@@ -8,7 +8,8 @@ use engine::{Exchange, Failure, HOUR, MINUTE, Policy, SECOND};
 use keeper::activity::{Nobody, Recorder};
 use keeper::clock::ManualClock;
 use keeper::ports::{
-    Answer, ApiAnswer, AuthServer, Call, Clock, Connector, Credentials, IdAnswer, Marks, Vault as _,
+    Answer, ApiAnswer, AuthServer, Before, Call, Clock, Connector, Credentials, IdAnswer, Marks,
+    Vault as _,
 };
 use keeper::record::{Keep, Record, RenewalSecret, Tokens};
 use keeper::{Keeper, Setup, Shown, SignIn, SignInError};
@@ -345,7 +346,7 @@ impl AuthServer for Watched {
     async fn call_api(&self, access: &SecretString, marks: &Marks) -> Option<ApiAnswer> {
         self.api.call_api(access, marks).await
     }
-    async fn check_id(&self, tokens: &Tokens, before: Option<&Tokens>, marks: &Marks) -> IdAnswer {
+    async fn check_id(&self, tokens: &Tokens, before: Before<'_>, marks: &Marks) -> IdAnswer {
         self.api.check_id(tokens, before, marks).await
     }
     async fn confirm(&self, tokens: &Tokens, marks: &Marks) -> Option<ApiAnswer> {

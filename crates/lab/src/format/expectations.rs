@@ -29,7 +29,7 @@ const COUNTS: [(&str, Count); 7] = [
 ];
 
 /// The sentences of the Session screen, as they are written here.
-pub(crate) const SENTENCES: [&str; 26] = [
+pub(crate) const SENTENCES: [&str; 27] = [
     "restoring",
     "locked",
     "keychain-slow",
@@ -50,6 +50,7 @@ pub(crate) const SENTENCES: [&str; 26] = [
     "unclear",
     "stopped",
     "api-refuses",
+    "id-token",
     "needs-sign-in",
     "answer-lost",
     "ran-out",

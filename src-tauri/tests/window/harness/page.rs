@@ -63,18 +63,15 @@ impl App<'_> {
 
     /// Clicks the first element that fits, once it is there.
     pub(crate) async fn click(&self, css: &str) {
-        let element = self.element(css).await;
-        // The driver takes what a scrolled part hides for visible, and clicks on what hides it.
-        let handle = serde_json::to_value(&element).expect("an element has a reference");
-        self.run("arguments[0].scrollIntoView({ block: 'nearest' })", &[handle]).await;
+        let element = self.in_sight(css).await;
         element.click().await.unwrap_or_else(|error| panic!("`{css}` takes no click: {error}"));
     }
 
     /// Replaces what is in a field by typing.
     pub(crate) async fn type_into(&self, css: &str, text: &str) {
-        let field = self.element(css).await;
-        field.clear().await.unwrap_or_else(|error| panic!("`{css}` is no field: {error}"));
-        field.send_keys(text).await.unwrap_or_else(|error| panic!("`{css}`: {error}"));
+        let field = self.in_sight(css).await;
+        field.clear().await.unwrap_or_else(|error| panic!("`{css}` is no field: {error:?}"));
+        field.send_keys(text).await.unwrap_or_else(|error| panic!("`{css}`: {error:?}"));
     }
 
     /// An attribute of the first element that fits.
@@ -88,6 +85,15 @@ impl App<'_> {
             self.client().find(Locator::Css(css)).await.ok()
         })
         .await
+    }
+
+    /// The first element that fits, scrolled to where it is seen.
+    async fn in_sight(&self, css: &str) -> Element {
+        let element = self.element(css).await;
+        // The driver takes what a scrolled part hides for visible, and clicks on what hides it.
+        let handle = serde_json::to_value(&element).expect("an element has a reference");
+        self.run("arguments[0].scrollIntoView({ block: 'nearest' })", &[handle]).await;
+        element
     }
 
     /// The whole page as it stands now: markup, and what is in its fields.

@@ -60,7 +60,8 @@ async function visit(address) {
     const form = formOf(at);
     if (!form) return;
     if (form.fields.has('login')) form.fields.set('login', person.as);
-    if (form.fields.has('password')) form.fields.set('password', 'anything');
+    // Where the page itself fills it in, it stays.
+    if (form.fields.get('password') === '') form.fields.set('password', 'anything');
     if (form.fields.has('user')) form.fields.set('user', person.as);
     if (form.fields.has('user_code') && person.code) form.fields.set('user_code', person.code);
     at = await open(form.to, form.fields);

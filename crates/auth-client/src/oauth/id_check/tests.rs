@@ -7,6 +7,7 @@ use super::*;
 use crate::oauth::OAuthServer;
 use engine::{Boot, ClockSample, Exchange, HOUR, Lifetime, Now};
 use keeper::ports::AuthServer as _;
+use keeper::record::RenewalSecret;
 use serde_json::{Value, json};
 
 fn account(server: &KeyServer) -> OAuthAccount {
@@ -23,6 +24,10 @@ fn tokens(pen: &Pen, claims: &Value) -> Tokens {
     let id = pen.write(&json!({"alg": "ES256", "kid": "k1"}), claims);
     let renewal = RenewalSecret::RefreshToken("the-refresh-token".into());
     Tokens { id: Some(id), ..Tokens::new(ACCESS.into(), renewal) }
+}
+
+fn of(before: &Tokens) -> Before<'_> {
+    Before { id: before.id.as_ref(), user: "subject-1" }
 }
 
 fn bad(answer: IdAnswer) -> Exchange {
@@ -55,13 +60,13 @@ async fn a_refresh_of_the_same_person_is_good_and_tells_the_request_for_keys() {
     let keys = KeyServer::with(&[pen.jwk("k1")]).await;
     let server = OAuthServer::new(account(&keys), keys.clock()).unwrap();
     let (before, after) = (tokens(&pen, &good()), tokens(&pen, &but(json!({"nonce": null}))));
-    let answer = server.check_id(&after, Some(&before), &Marks::fresh()).await;
+    let answer = server.check_id(&after, of(&before), &Marks::fresh()).await;
     assert!(is_good(&answer), "{answer:?}");
     assert_eq!(answer.exchanges.len(), 1);
-    let again = server.check_id(&after, None, &Marks::fresh()).await;
+    let again = server.check_id(&after, Before::default(), &Marks::fresh()).await;
     assert!(is_good(&again) && again.exchanges.is_empty());
     let none = Tokens { id: None, ..after };
-    assert!(is_good(&server.check_id(&none, None, &Marks::fresh()).await));
+    assert!(is_good(&server.check_id(&none, Before::default(), &Marks::fresh()).await));
 }
 
 #[tokio::test]
@@ -72,7 +77,7 @@ async fn a_refresh_for_somebody_else_is_bad_and_its_evidence_holds_no_token() {
     let before = tokens(&pen, &good());
     for secret in [ACCESS, "the-refresh-token"] {
         let after = tokens(&pen, &but(json!({ "sub": secret })));
-        let exchange = bad(server.check_id(&after, Some(&before), &Marks::fresh()).await);
+        let exchange = bad(server.check_id(&after, of(&before), &Marks::fresh()).await);
         assert!(exchange.detail.starts_with("the ID token cannot be trusted: sub is \"‹token "));
         assert!(exchange.detail.ends_with("and was \"subject-1\" before the refresh"));
         assert_eq!(exchange.url, format!("{}/token", keys.url));
@@ -88,7 +93,7 @@ async fn keys_that_cannot_be_fetched_are_no_failed_check() {
     let keys = KeyServer::with(&[]).await;
     keys.answers(500, "", "");
     let server = OAuthServer::new(account(&keys), keys.clock()).unwrap();
-    let answer = server.check_id(&tokens(&pen, &good()), None, &Marks::fresh()).await;
+    let answer = server.check_id(&tokens(&pen, &good()), Before::default(), &Marks::fresh()).await;
     assert!(matches!(answer.verdict, IdVerdict::NoKeys(_)), "{answer:?}");
     assert_eq!(answer.exchanges.len(), 1);
 }
@@ -102,13 +107,13 @@ async fn what_is_checked_late_is_judged_by_the_moment_it_came() {
     // Over when it came: the server's clock says so, and this computer's does not.
     let over = tokens(&pen, &but(json!({"iat": NOON_S, "exp": NOON_S + 300})));
     ids.came(&answer(&over, HOUR));
-    let detail = bad(ids.check(&account, &over, None, &Marks::fresh()).await).detail;
+    let detail = bad(ids.check(&account, &over, Before::default(), &Marks::fresh()).await).detail;
     assert!(detail.contains("exp is"), "{detail}");
     // Good when it came, and checked two hours later.
     let fine = tokens(&pen, &but(json!({"iat": NOON_S + 3_600, "exp": NOON_S + 3_900})));
     ids.came(&answer(&fine, HOUR));
     keys.clock.advance(2 * HOUR);
-    assert!(is_good(&ids.check(&account, &fine, None, &Marks::fresh()).await));
+    assert!(is_good(&ids.check(&account, &fine, Before::default(), &Marks::fresh()).await));
 }
 
 #[tokio::test]
@@ -119,11 +124,11 @@ async fn after_a_restart_this_computers_clock_is_not_held_against_it() {
     let ids = IdCheck::new(&account, keys.clock()).unwrap();
     let pending = tokens(&pen, &good());
     keys.clock.advance(48 * HOUR);
-    assert!(is_good(&ids.check(&account, &pending, None, &Marks::fresh()).await));
+    assert!(is_good(&ids.check(&account, &pending, Before::default(), &Marks::fresh()).await));
     keys.clock.set_wall_forward(-96 * HOUR);
-    assert!(is_good(&ids.check(&account, &pending, None, &Marks::fresh()).await));
+    assert!(is_good(&ids.check(&account, &pending, Before::default(), &Marks::fresh()).await));
     let never = tokens(&pen, &but(json!({"exp": NOON_S - 600})));
-    let detail = bad(ids.check(&account, &never, None, &Marks::fresh()).await).detail;
+    let detail = bad(ids.check(&account, &never, Before::default(), &Marks::fresh()).await).detail;
     assert!(detail.contains("exp is"), "over before it was made: {detail}");
 }
 
@@ -135,10 +140,12 @@ async fn the_issuer_is_what_the_server_calls_itself() {
     let typed = tokens(&pen, &but(json!({"iss": "https://as-typed.test"})));
     let ids = IdCheck::new(&account, keys.clock()).unwrap();
     assert!(
-        bad(ids.check(&account, &typed, None, &Marks::fresh()).await).detail.contains("iss is")
+        bad(ids.check(&account, &typed, Before::default(), &Marks::fresh()).await)
+            .detail
+            .contains("iss is")
     );
     account.discovered.issuer = String::new();
-    assert!(is_good(&ids.check(&account, &typed, None, &Marks::fresh()).await));
+    assert!(is_good(&ids.check(&account, &typed, Before::default(), &Marks::fresh()).await));
 }
 
 #[tokio::test]
@@ -148,7 +155,8 @@ async fn an_address_of_keys_that_cannot_be_used_is_a_problem_only_where_it_was_t
     let mut account = account(&server);
     account.discovered.endpoints.jwks = "http://keys.test/".into();
     let ids = IdCheck::new(&account, server.clock()).unwrap();
-    let told = ids.check(&account, &tokens(&pen, &good()), None, &Marks::fresh()).await;
+    let told =
+        ids.check(&account, &tokens(&pen, &good()), Before::default(), &Marks::fresh()).await;
     assert!(bad(told).detail.contains("names no place for the keys"));
     account.settings.endpoints.jwks = "http://keys.test/".into();
     let problem = IdCheck::new(&account, server.clock()).err().unwrap();

@@ -58,11 +58,14 @@ fn signing(alg: Option<&Value>, algs: &[String]) -> Result<Signing, String> {
             "HS256" | "HS384" | "HS512" => {
                 ": such a key is shared, and proves nothing of who wrote it"
             }
+            "ES512" | "ES256K" | "Ed448" => ", whose curve this app does not know",
             _ => ", which is not accepted",
         };
         return Err(format!("alg is {}{why}", told(alg)));
     };
-    if !algs.is_empty() && !algs.iter().any(|it| it == name) {
+    // One algorithm may have two names: EdDSA is Ed25519 by now (RFC 9864 section 2.2).
+    let said = |it: &String| Signing::named(it).is_some_and(|it| it.algorithm == signing.algorithm);
+    if !algs.is_empty() && !algs.iter().any(said) {
         let said: Vec<&str> = algs.iter().map(String::as_str).collect();
         return Err(format!("alg is {name}, and the server has said {}", quoted(&said.join(" "))));
     }

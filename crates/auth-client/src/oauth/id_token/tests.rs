@@ -14,13 +14,15 @@ use serde_json::{Value, json};
 struct Asked {
     nonce: Option<&'static str>,
     before: Option<SecretString>,
+    /// Whose session was refreshed; `None` at a sign-in.
+    user: Option<&'static str>,
     algs: Vec<String>,
     now: i64,
 }
 
 /// A sign-in in the browser, at noon.
 fn sign_in() -> Asked {
-    Asked { nonce: Some("n-1"), before: None, algs: Vec::new(), now: NOON }
+    Asked { nonce: Some("n-1"), before: None, user: None, algs: Vec::new(), now: NOON }
 }
 
 async fn checked(token: &SecretString, asked: &Asked, keys: &Keys) -> Checked {
@@ -31,7 +33,7 @@ async fn checked(token: &SecretString, asked: &Asked, keys: &Keys) -> Checked {
         algs: &asked.algs,
         nonce: asked.nonce,
         access: &access,
-        before: asked.before.as_ref(),
+        before: asked.user.map(|user| Before { id: asked.before.as_ref(), user }),
         now: Wall(asked.now),
     };
     check(token, &expected, keys).await.0

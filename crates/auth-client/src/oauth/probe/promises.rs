@@ -1,11 +1,12 @@
 //! Says what a server's documents promise, a line for each topic.
 
 use super::address::shown;
-use super::{Promise, PromiseTopic, ServerKind, ServerReport, keys};
+use super::{Promise, PromiseTopic, ServerKind, ServerReport, documented, keys};
 use crate::check::Verdict;
 use crate::network::Network;
 use crate::oauth::metadata::{Beside, Document, Note};
-use crate::oauth::settings::{Discovered, Flow, OAuthSettings};
+use crate::oauth::settings::{Discovered, Flow, OAuthSettings, Parameter};
+use crate::oauth::signing::Signing;
 use crate::oauth::well_known::{Came, Documents, Fetched, Reader, Stranger};
 use crate::plan::SettingsProblem;
 use engine::Exchange;
@@ -70,6 +71,9 @@ impl Findings {
     ) {
         let place = Some(other.place);
         self.add(PromiseTopic::Issuer, Verdict::Bad, problem.message, Some("issuer"), place);
+        if other.is_a_template() {
+            return;
+        }
         // To be taken over by hand, and asked itself: its own documents decide.
         self.settings = Some(OAuthSettings {
             issuer: other.issuer.clone(),
@@ -107,6 +111,7 @@ impl Findings {
         self.settings = Some(OAuthSettings {
             issuer: told.issuer.clone(),
             flow,
+            parameters: documented::to_stay_signed_in(&told.issuer),
             network: reader.network.clone(),
             ..OAuthSettings::default()
         });
@@ -217,6 +222,18 @@ impl Findings {
     fn refresh(&mut self, told: &Discovered, place: usize) {
         let listed = told.grant_types.iter().any(|it| it == "refresh_token");
         let offline = told.scopes.iter().any(|it| it == "offline_access");
+        let asked_for = documented::to_stay_signed_in(&told.issuer);
+        if let Some(Parameter { name, value }) = asked_for.first() {
+            let detail =
+                format!("with {name}={value}, which is asked for (from documentation, untried)");
+            return self.add(
+                PromiseTopic::Refresh,
+                Verdict::Note,
+                detail,
+                Some("parameters"),
+                Some(place),
+            );
+        }
         let (verdict, detail) = match (listed, told.grant_types.is_empty(), offline) {
             (true, _, true) => (Verdict::Good, "yes; offline_access is asked for"),
             (true, _, false) => (Verdict::Good, "yes"),
@@ -243,9 +260,14 @@ impl Findings {
             return self.add(TOPIC, Verdict::Note, words, None, place);
         }
         let algs = &told.id_token_algs;
-        let public = |alg: &&String| !alg.starts_with("HS") && !alg.eq_ignore_ascii_case("none");
-        if !algs.is_empty() && algs.iter().filter(public).count() == 0 {
-            let words = format!("{} only: nobody without a secret can check that", algs.join(", "));
+        if !algs.is_empty() && !algs.iter().any(|alg| Signing::named(alg).is_some()) {
+            let shared = |alg: &String| alg.starts_with("HS") || alg.eq_ignore_ascii_case("none");
+            let why = if algs.iter().all(shared) {
+                "nobody without a secret can check that"
+            } else {
+                "this app knows no way to check that"
+            };
+            let words = format!("{} only: {why}", algs.join(", "));
             return self.add(TOPIC, Verdict::Bad, words, Some("issuer"), place);
         }
         let signed = if algs.is_empty() {

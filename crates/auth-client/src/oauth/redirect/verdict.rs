@@ -87,8 +87,7 @@ impl Expected {
                 code: cleaned(&redactor.text(error), LONGEST_CODE),
                 description: query
                     .value("error_description")
-                    .map(|text| cleaned(&redactor.text(text), LONGEST_DESCRIPTION))
-                    .filter(|text| !text.is_empty()),
+                    .and_then(|said| description(said, redactor)),
             }),
             (Some(_), Some(_)) => Err("a code and an error"),
             (None, None) => Err("neither code nor error"),
@@ -99,6 +98,11 @@ impl Expected {
 /// What a code is made of (RFC 6749 appendix A.11).
 fn printable(byte: u8) -> bool {
     (0x20..=0x7e).contains(&byte)
+}
+
+/// What a server says of an error, fit to be shown.
+pub(in crate::oauth) fn description(said: &str, redactor: &Redactor) -> Option<String> {
+    Some(cleaned(&redactor.text(said), LONGEST_DESCRIPTION)).filter(|text| !text.is_empty())
 }
 
 /// A stranger's words, short, on one line, and in the order in which they are read.

@@ -161,7 +161,7 @@ async fn a_device_code_is_polled_for_by_one_request_at_a_time() {
     let code = "canary-device".into();
     for (index, error) in codes.iter().enumerate() {
         let failure = endpoint.poll(&code, None, &Marks::fresh()).await.unwrap_err();
-        assert_eq!(failure.exchange.code.as_deref(), Some(*error));
+        assert_eq!(failure.failure.exchange.code.as_deref(), Some(*error));
         assert_eq!(fake.heard().len(), index + 1);
     }
     let answer = endpoint.poll(&code, None, &Marks::fresh()).await.unwrap();

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use engine::{Class, Exchange, Failure, HOUR, Lifetime};
 use keeper::clock::ManualClock;
 use keeper::ports::{
-    Answer, ApiAnswer, ApiVerdict, AuthServer, Call, Clock as _, Credentials, IdAnswer, IdVerdict,
-    Marks,
+    Answer, ApiAnswer, ApiVerdict, AuthServer, Before, Call, Clock as _, Credentials, IdAnswer,
+    IdVerdict, Marks,
 };
 use keeper::record::{IdCheck, RenewalSecret, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -221,8 +221,11 @@ impl AuthServer for Scripted {
         Some(ApiAnswer { verdict, exchange: Exchange::default(), clock: None })
     }
 
-    async fn check_id(&self, tokens: &Tokens, before: Option<&Tokens>, _: &Marks) -> IdAnswer {
-        let against = before.map_or(String::new(), |before| format!(" against {}", id(before)));
+    async fn check_id(&self, tokens: &Tokens, before: Before<'_>, _: &Marks) -> IdAnswer {
+        let against = match before.id {
+            Some(id) => format!(" against {}", id.expose_secret()),
+            None => format!(" of {}", before.user),
+        };
         self.diary.note(format!("checked {}{against}", id(tokens)));
         let said = self.ids.lock().unwrap().as_mut().and_then(VecDeque::pop_front);
         opened(&self.checks_open).await;

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 /// A refresh of a session with this ID token.
 fn refresh_of(before: &Value) -> Asked {
     let before = format!("{}.c2ln", unsigned(&json!({"alg": "RS256"}), before));
-    Asked { nonce: None, before: Some(before.into()), algs: Vec::new(), now: NOON }
+    Asked { nonce: None, before: Some(before.into()), user: Some(""), algs: Vec::new(), now: NOON }
 }
 
 /// The same for claims in a token that is signed well.
@@ -185,7 +185,7 @@ async fn a_refresh_goes_on_with_the_same_person_client_and_sign_in() {
     let with = |changes| changed(before.clone(), changes);
     for (claims, word) in [
         (with(json!({"sub": "subject-2"})), "sub is \"subject-2\", and was \"subject-1\""),
-        (with(json!({"aud": [CLIENT, "more"]})), "aud is"),
+        (with(json!({"aud": ["more"]})), "aud is"),
         (with(json!({"azp": null})), "azp is missing, and was \"desk-app\" before the refresh"),
         (with(json!({"auth_time": NOON_S})), "auth_time is"),
         (with(json!({"nonce": "n-9"})), "nonce is \"n-9\", and was \"n-1\""),
@@ -201,6 +201,8 @@ async fn a_refresh_goes_on_with_the_same_person_client_and_sign_in() {
         with(json!({})),
         with(json!({"nonce": null, "auth_time": null})),
         with(json!({"aud": [CLIENT]})),
+        // Section 12.2: it must include what was there.
+        with(json!({"aud": [CLIENT, "more"]})),
         with(json!({"auth_time": format!("{}", NOON_S - 600)})),
     ] {
         let verdict = of_claims(&claims, &refresh_of(&before)).await;
@@ -210,8 +212,20 @@ async fn a_refresh_goes_on_with_the_same_person_client_and_sign_in() {
 
 #[tokio::test]
 async fn a_refresh_of_what_cannot_be_read_is_checked_by_itself() {
-    let asked = Asked { before: Some("opaque".into()), nonce: None, ..sign_in() };
-    each_is_good(&asked, &[json!({"nonce": "n-7"}), json!({"iat": NOON_S - 9_000})]).await;
+    for before in [None, Some("opaque".into())] {
+        let asked = Asked { before, user: Some(""), nonce: None, ..sign_in() };
+        each_is_good(&asked, &[json!({"nonce": "n-7"}), json!({"iat": NOON_S - 9_000})]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_of_what_is_not_known_any_more_is_about_whoever_is_signed_in() {
+    for before in [None, Some("opaque".into())] {
+        let asked = Asked { before, user: Some("subject-1"), nonce: None, ..sign_in() };
+        each_is_good(&asked, &[json!({}), json!({"iat": NOON_S - 9_000})]).await;
+        let other = "sub is \"subject-2\" and should be \"subject-1\"";
+        each_is_bad(&asked, &[(json!({"sub": "subject-2"}), other)]).await;
+    }
 }
 
 #[tokio::test]

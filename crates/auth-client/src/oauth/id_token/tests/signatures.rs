@@ -100,6 +100,28 @@ async fn an_algorithm_that_the_server_does_not_list_is_refused() {
 }
 
 #[tokio::test]
+async fn the_two_names_of_ed25519_are_one_algorithm() {
+    let pen = Pen::that_signs("EdDSA");
+    let server = KeyServer::with(&[pen.jwk("k1")]).await;
+    for (alg, listed) in [("EdDSA", "Ed25519"), ("Ed25519", "EdDSA")] {
+        let token = pen.write(&json!({"alg": alg, "kid": "k1"}), &good());
+        let asked = Asked { algs: vec![listed.into()], ..sign_in() };
+        let verdict = verdict(&token, &asked, &server.keys()).await;
+        assert!(verdict.is_ok(), "{alg} where {listed} is listed: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_curve_that_this_app_does_not_know_is_said_to_be_so() {
+    let pen = Pen::rsa(0);
+    let server = KeyServer::with(&[pen.jwk("k1")]).await;
+    let token = pen.write(&json!({"alg": "ES512", "kid": "k1"}), &good());
+    let asked = Asked { algs: vec!["ES512".into()], ..sign_in() };
+    let why = verdict(&token, &asked, &server.keys()).await.unwrap_err();
+    assert_eq!(why, "alg is \"ES512\", whose curve this app does not know");
+}
+
+#[tokio::test]
 async fn keys_that_the_token_brings_along_are_not_looked_at() {
     let (server_key, thief) = (Pen::rsa(0), Pen::rsa(1));
     let server = KeyServer::with(&[server_key.jwk("k1")]).await;
