@@ -6,7 +6,10 @@ import type { FakeBridge } from '../src/gallery/fake-bridge';
 import { fixtures } from '../src/gallery/fixtures';
 import {
   oauthFixtures,
+  oauthReport,
   openidReport,
+  otherIssuerReport,
+  plainReport,
   silentReport,
   strangeCaReport,
 } from '../src/gallery/oauth-fixtures';
@@ -39,10 +42,10 @@ describe('looking at a server', () => {
     await look(openidReport);
     expect(screen.getByTestId('server-kind')).toHaveTextContent('speaks OpenID Connect');
     const revocation = screen.getByTestId('promise-revocation');
-    expect(revocation).toHaveAttribute('data-verdict', 'bad');
-    expect(revocation).toHaveTextContent('Does not work');
+    expect(revocation).toHaveAttribute('data-verdict', 'note');
+    expect(revocation).toHaveTextContent('Worth knowing');
     expect(revocation).toHaveTextContent('cannot be told of a sign-out');
-    expect(revocation).toHaveTextContent('there is no revocation_endpoint');
+    expect(revocation).toHaveTextContent('what it gave stays valid until it ends');
     await userEvent.click(
       screen.getByRole('button', { name: 'Show exchange: Telling it of a sign-out' }),
     );
@@ -65,7 +68,7 @@ describe('looking at a server', () => {
   it('says what the network needs at its field, which is opened', async () => {
     await look(strangeCaReport);
     expect(screen.getByTestId('company-network')).toHaveAttribute('open');
-    expect(screen.getByTestId('wrong-network.ca')).toHaveTextContent('UnknownIssuer');
+    expect(screen.getByTestId('wrong-network.ca')).toHaveTextContent('trusts nobody who vouches');
     await userEvent.click(screen.getByTestId('choose-ca'));
     await settle();
     expect(screen.getByTestId('ca-chosen')).toHaveTextContent('company.pem');
@@ -83,6 +86,50 @@ describe('looking at a server', () => {
     expect(screen.getByTestId('http-warning')).toHaveTextContent('can then be read');
     await userEvent.click(screen.getByTestId('look'));
     expect(asked(bridge, 'probeServer')[0]?.[1]).toEqual({ ca: null, httpTo: 'intranet.example' });
+  });
+
+  it('goes on at a host that was named for plain http, although nothing is encrypted', async () => {
+    const bridge = await look(plainReport, 'http://intranet.example:8080');
+    await userEvent.type(screen.getByTestId('field-network.httpTo'), 'intranet.example');
+    await userEvent.click(screen.getByTestId('look'));
+    await settle();
+    const tls = screen.getByTestId('promise-tls');
+    expect(tls).toHaveAttribute('data-verdict', 'bad');
+    expect(tls).toHaveTextContent('can be read and changed on the way');
+    expect(screen.queryByTestId('wrong-network.httpTo')).toBeNull();
+    await userEvent.click(screen.getByTestId('use-oauth'));
+    await userEvent.click(screen.getByTestId('save-account'));
+    expect(asked(bridge, 'addAccount')).toHaveLength(1);
+  });
+
+  it('leads to where a server calls itself, in one press', async () => {
+    const bridge = await look(otherIssuerReport, 'https://login.example.com');
+    expect(screen.queryByTestId('use-oauth')).toBeNull();
+    expect(screen.getByTestId('promise-issuer')).toHaveAttribute('data-verdict', 'bad');
+    bridge.serverReport = openidReport;
+    await userEvent.click(screen.getByTestId('take-issuer'));
+    await settle();
+    expect(asked(bridge, 'probeServer').map(([address]) => address)).toEqual([
+      'https://login.example.com',
+      'https://id.example.com',
+    ]);
+    expect(screen.getByTestId('field-address')).toHaveValue('https://id.example.com');
+    expect(screen.getByTestId('use-oauth')).toBeVisible();
+  });
+
+  it('names what was not looked at, and says no more of it', async () => {
+    await look(silentReport);
+    expect(screen.queryByTestId('promise-browser')).toBeNull();
+    expect(screen.getByTestId('promises-left')).toHaveTextContent(/Sign-in in the browser, /);
+    expect(screen.getByTestId('promise-issuer')).toHaveTextContent('publishes nothing of itself');
+  });
+
+  it('does not call worse what does not leave this computer', async () => {
+    await look(oauthReport, 'http://127.0.0.1:8080');
+    expect(screen.getByTestId('promise-tls')).toHaveTextContent('does not leave this computer');
+    expect(screen.getByTestId('promise-browser')).toHaveTextContent('You can sign in');
+    expect(screen.getByTestId('promise-browser')).toHaveTextContent('may want a client secret');
+    expect(screen.getByTestId('promise-pkce')).toHaveTextContent('does not offer the protection');
   });
 
   it('tells what is missing next to the address', async () => {
@@ -140,6 +187,23 @@ describe('an account at an OAuth server', () => {
     await userEvent.click(screen.getByTestId('take-issuer'));
     await userEvent.click(screen.getByTestId('save-account'));
     expect(savedOAuth(bridge).issuer).toBe('https://id.example.com');
+  });
+
+  it('says which redirect is to be registered, and follows what is chosen', async () => {
+    const user = userEvent.setup();
+    await look(openidReport);
+    await user.click(screen.getByTestId('use-oauth'));
+    const address = screen.getByTestId('redirect-address');
+    expect(address).toHaveTextContent('http://127.0.0.1/callback');
+    await user.click(screen.getByTestId('copy-redirect'));
+    expect(await navigator.clipboard.readText()).toBe('http://127.0.0.1/callback');
+    await user.type(screen.getByTestId('field-redirect.ports'), '8765, 8766');
+    await user.tab();
+    expect(address.textContent).toBe(
+      'http://127.0.0.1:8765/callback\nhttp://127.0.0.1:8766/callback',
+    );
+    await user.click(screen.getByTestId('flow-device'));
+    expect(screen.queryByTestId('redirect-address')).toBeNull();
   });
 
   it('shows a discovered endpoint where nothing is typed over it', async () => {

@@ -3,7 +3,8 @@
 // More: &click=<testid>,<testid> opens what lies behind; &live lets the clock run;
 // &activity=full|empty and &tokens=opaque choose what was done and what is known; &running lets
 // scenarios run for ever; &toured=<n> does so many steps of the tour; &address=<text> is typed where a
-// server's address is asked for, and &server=openid|silent|ca says what is found there. Not built.
+// server's address is asked for, and &server=openid|oauth|silent|ca|unreachable|other|
+// plain says what is found there. Not built.
 import { mount, tick } from 'svelte';
 import App from '../App.svelte';
 import type { AppView, Language, Theme } from '../contract';

@@ -61,37 +61,116 @@ const asked = exchange({
   detail: '',
 });
 
-function told(topic: Told['topic'], verdict: Told['verdict'], detail: string): Told {
-  return { topic, verdict, detail, field: null, exchange: verdict === 'not_tried' ? null : 0 };
+function told(
+  topic: Told['topic'],
+  verdict: Told['verdict'],
+  detail: string,
+  field: Told['field'] = null,
+): Told {
+  return { topic, verdict, detail, field, exchange: verdict === 'not_tried' ? null : 0 };
 }
+
+/** The topics of a report that nothing was found of. */
+function untried(detail: string, ...topics: Told['topic'][]): Told[] {
+  return topics.map((topic) => told(topic, 'not_tried', detail));
+}
+
+const understood: Told = { ...told('address', 'good', 'understood'), exchange: null };
+const OF_OAUTH = [
+  'browser',
+  'pkce',
+  'iss_in_response',
+  'device',
+  'refresh',
+  'id_token',
+  'userinfo',
+  'revocation',
+  'logout',
+] as const;
 
 export const openidReport: ServerReport = {
   address: ISSUER,
   kind: 'openid',
   promises: [
-    told('reach', 'good', 'id.example.com answered in 81 ms, through no proxy'),
-    told('tls', 'good', 'TLS 1.3'),
+    understood,
+    told('reach', 'good', 'an answer within 81 ms'),
+    told('tls', 'good', 'yes, by the authorities that the system trusts'),
     told('issuer', 'good', ISSUER),
-    told('browser', 'good', `${ISSUER}/authorize`),
-    told('pkce', 'note', 'code_challenge_methods_supported is not there'),
-    told('iss_in_response', 'good', ''),
-    told('device', 'good', `${ISSUER}/device`),
-    told('refresh', 'good', 'refresh_token, offline_access'),
-    told('id_token', 'good', 'RS256'),
-    told('userinfo', 'good', `${ISSUER}/me`),
-    told('revocation', 'bad', 'there is no revocation_endpoint'),
-    told('logout', 'not_tried', ''),
-    told('clock', 'good', '0.2 s behind'),
+    told('browser', 'good', 'by code'),
+    told('pkce', 'note', 'it does not say; S256 is used all the same', 'flow'),
+    told('iss_in_response', 'good', 'it names itself when the browser comes back (RFC 9207)'),
+    told('device', 'good', 'by a code that is typed there'),
+    told('refresh', 'good', 'yes; offline_access is asked for'),
+    told('id_token', 'good', 'signed by RS256; 2 keys: 2 × RSA'),
+    told('userinfo', 'good', 'it says who is signed in, and whether'),
+    told(
+      'revocation',
+      'note',
+      'this server cannot be told of a sign-out: what it gave stays valid until it ends',
+      'endpoints.revocation',
+    ),
+    told('logout', 'good', 'its own session can be ended in the browser'),
+    told('clock', 'good', "the server's clock is 0.2 s behind, give or take 0.5 s"),
   ],
   exchanges: [asked],
   settings: oauthSettings,
   discovered,
 };
 
+/** On this computer, and without what OpenID Connect adds. */
+export const oauthReport: ServerReport = {
+  ...openidReport,
+  address: 'http://127.0.0.1:8080',
+  kind: 'oauth',
+  promises: [
+    understood,
+    told('reach', 'good', 'an answer within 3 ms'),
+    told('tls', 'note', 'none: what is sent does not leave this computer'),
+    told(
+      'issuer',
+      'note',
+      'http://127.0.0.1:8080/: so the server writes it, and so do the settings',
+      'issuer',
+    ),
+    told(
+      'browser',
+      'note',
+      'by code; it does not say that it takes apps without a secret, though many do',
+      'confidential',
+    ),
+    told('pkce', 'bad', 'it does not offer S256, and this app uses nothing weaker', 'flow'),
+    told('iss_in_response', 'note', 'it does not name itself when the browser comes back'),
+    told('device', 'note', 'not offered', 'endpoints.deviceAuthorization'),
+    told('refresh', 'note', 'it does not say', 'scopes'),
+    told('id_token', 'note', 'none: who signed in is known by userinfo, or not at all'),
+    told(
+      'userinfo',
+      'note',
+      'none: whether it knows the session still cannot be asked',
+      'endpoints.userinfo',
+    ),
+    told('revocation', 'good', 'it can be told of a sign-out'),
+    told('logout', 'note', 'none: its own session in the browser stays', 'endpoints.endSession'),
+    told('clock', 'note', "the server's clock is 4 minutes ahead, give or take 0.5 s"),
+  ],
+};
+
 export const silentReport: ServerReport = {
   address: 'https://api.example.com',
   kind: 'says_nothing',
-  promises: [told('reach', 'good', 'api.example.com answered in 40 ms')],
+  promises: [
+    understood,
+    told('reach', 'good', 'an answer within 40 ms'),
+    told('tls', 'good', 'yes, by the authorities that the system trusts'),
+    told(
+      'issuer',
+      'note',
+      'it publishes nothing of itself (404 without JSON): a token API, perhaps',
+      'address',
+    ),
+    ...untried('the server says nothing of it', ...OF_OAUTH),
+    told('clock', 'good', "the server's clock is 0.0 s ahead, give or take 0.5 s"),
+  ],
   exchanges: [asked],
   settings: null,
   discovered: null,
@@ -101,17 +180,66 @@ export const strangeCaReport: ServerReport = {
   address: ISSUER,
   kind: 'unreachable',
   promises: [
-    {
-      topic: 'tls',
-      verdict: 'bad',
-      detail: 'invalid peer certificate: UnknownIssuer',
-      field: 'network.ca',
-      exchange: 0,
-    },
+    understood,
+    told('reach', 'bad', 'tls: invalid peer certificate: UnknownIssuer', 'network.ca'),
+    told(
+      'tls',
+      'bad',
+      "the certificate is vouched for by an authority that is not trusted here; if it is your company's, add its certificate",
+      'network.ca',
+    ),
+    ...untried('the server was not reached', 'issuer', ...OF_OAUTH, 'clock'),
   ],
   exchanges: [asked],
   settings: null,
   discovered: null,
+};
+
+export const unreachableReport: ServerReport = {
+  ...strangeCaReport,
+  promises: [
+    understood,
+    told('reach', 'bad', 'dns: no address found', 'address'),
+    ...untried('the server was not reached', 'tls', 'issuer', ...OF_OAUTH, 'clock'),
+  ],
+};
+
+/** Its documents are somebody else's, who is to be asked instead. */
+export const otherIssuerReport: ServerReport = {
+  address: 'https://login.example.com',
+  kind: 'openid',
+  promises: [
+    understood,
+    told('reach', 'good', 'an answer within 62 ms'),
+    told('tls', 'good', 'yes, by the authorities that the system trusts'),
+    told(
+      'issuer',
+      'bad',
+      `the server calls itself "${ISSUER}", and was asked as "https://login.example.com"`,
+      'issuer',
+    ),
+    ...untried('the document is not used', ...OF_OAUTH),
+    told('clock', 'good', "the server's clock is 0.1 s ahead, give or take 0.5 s"),
+  ],
+  exchanges: [asked],
+  settings: { ...oauthSettings, clientId: '' },
+  discovered: null,
+};
+
+/** By plain http, to the host that was named for it. */
+export const plainReport: ServerReport = {
+  ...openidReport,
+  address: 'http://intranet.example:8080',
+  promises: openidReport.promises.map((each) =>
+    each.topic === 'tls'
+      ? told(
+          'tls',
+          'bad',
+          'none: what is sent can be read, and changed, on the way',
+          'network.httpTo',
+        )
+      : each,
+  ),
 };
 
 /** So many modules wide as a QR code of version 3, with its three corners: a picture to look at. */
@@ -241,6 +369,10 @@ export const oauthFixtures = Object.fromEntries(
 /** What a server is found to promise, by name. */
 export const serverReports: Record<string, ServerReport> = {
   openid: openidReport,
+  oauth: oauthReport,
   silent: silentReport,
   ca: strangeCaReport,
+  unreachable: unreachableReport,
+  other: otherIssuerReport,
+  plain: plainReport,
 };

@@ -6,9 +6,11 @@ import type {
   Network,
   OAuthSettings,
   Promise as Told,
+  Redirect,
 } from '../contract';
 import { m } from '../paraglide/messages.js';
 import type { Wrongs } from '../signin/draft';
+import { promiseWords } from './promise-words';
 
 export const ENDPOINTS = [
   'authorization',
@@ -45,7 +47,7 @@ export function bareSettings(issuer: string, network: Network): OAuthSettings {
     audience: '',
     prompt: '',
     parameters: [],
-    redirect: { host: 'loopback', path: '/', ports: [] },
+    redirect: { host: 'loopback', path: '/callback', ports: [] },
     endpoints: NO_ENDPOINTS,
     apiUrl: '',
     logoutInBrowser: false,
@@ -64,6 +66,13 @@ export function flowsOffered(draft: OAuthSettings, discovered: Discovered | null
   if (there('deviceAuthorization')) flows.push('device');
   // What is chosen already is never taken out of sight.
   return flows.includes(draft.flow) ? flows : ['browser', 'device'];
+}
+
+/** Where the browser comes back to, as a server wants it registered: without a port where any will do. */
+export function redirectAddresses({ host, path, ports }: Redirect): string[] {
+  const name = host === 'localhost' ? 'localhost' : '127.0.0.1';
+  if (ports.length === 0) return [`http://${name}${path}`];
+  return ports.filter((port) => !Number.isNaN(port)).map((port) => `http://${name}:${port}${path}`);
 }
 
 /** What can be told without asking the server. */
@@ -109,15 +118,19 @@ export function plainHost(address: string): string | null {
   return protocol === 'http:' && !here ? hostname : null;
 }
 
-/** What a probe found, next to the settings it is about. */
-export function promiseNotes(promises: readonly Told[]): Wrongs {
+/** What a probe found wrong, next to the settings it is about. What is only worth knowing is in the report. */
+export function promiseNotes(promises: readonly Told[], network: Network): Wrongs {
   const found: Wrongs = {};
-  for (const { field, verdict, detail } of promises) {
-    if (field === null || (verdict !== 'bad' && verdict !== 'note')) continue;
+  for (const promise of promises) {
+    const { topic, verdict, detail, field } = promise;
     const bad = verdict === 'bad';
-    // What does not work matters more than what is worth knowing.
-    if (found[field]?.bad && !bad) continue;
-    found[field] = { words: bad ? m.verdict_bad : m.verdict_note, evidence: detail, bad };
+    const understood = topic === 'address' && verdict === 'note';
+    // The host was named for plain http by hand, which is as much as can be asked of anybody.
+    const meant = topic === 'tls' && field === 'network.httpTo' && network.httpTo !== '';
+    if (field === null || meant || !(bad || understood)) continue;
+    // Why a certificate is not trusted is all in the words.
+    const evidence = topic === 'tls' ? '' : detail;
+    found[field] = { words: () => promiseWords(promise), evidence, bad };
   }
   return found;
 }

@@ -57,9 +57,45 @@ export function promiseName(topic: PromiseTopic): string {
 }
 
 /** What it means for whoever signs in; nothing is said of what was not tried. */
-export function promiseWords({ topic, verdict }: Told): string {
+export function promiseWords(promise: Told): string {
+  const { topic, verdict } = promise;
   if (verdict === 'not_tried') return '';
-  return verdict === 'good' ? TOPICS[topic].good() : TOPICS[topic].other();
+  return verdict === 'good' ? TOPICS[topic].good() : (particular(promise) ?? TOPICS[topic].other());
+}
+
+/** The server's figures, where they say more than the words do. */
+export function promiseDetail({ topic, verdict, detail }: Told): string {
+  return verdict === 'good' && SAID_BY_WORDS.includes(topic) ? '' : detail;
+}
+
+const SAID_BY_WORDS: readonly PromiseTopic[] = [
+  'browser',
+  'iss_in_response',
+  'device',
+  'userinfo',
+  'revocation',
+  'logout',
+];
+
+/** Where it matters what exactly is not as one would like it. */
+function particular({ topic, verdict, field }: Told): string | null {
+  switch (topic) {
+    case 'reach':
+      return field === 'network.httpTo' ? m.promise_reach_host() : null;
+    case 'tls':
+      if (field === 'network.ca') return m.promise_tls_ca();
+      if (field === 'network.httpTo') return m.promise_tls_none();
+      return verdict === 'note' ? m.promise_tls_here() : null;
+    case 'issuer':
+      if (verdict !== 'note') return null;
+      return field === 'address' ? m.promise_issuer_silent() : m.promise_issuer_written();
+    case 'browser':
+      return field === 'confidential' ? m.promise_browser_secret() : null;
+    case 'pkce':
+      return verdict === 'bad' ? m.promise_pkce_weak() : null;
+    default:
+      return null;
+  }
 }
 
 export function kindWords(kind: ServerKind): string {
