@@ -31,7 +31,7 @@ async fn an_address_and_what_answers_there() {
     ] {
         looks_at(&app, &address, kind).await;
         pictures_at(&app, scene, "signed_out", &id("server-kind")).await;
-        pictures_at(&app, &format!("{scene}-end"), "signed_out", &id("use-token-api")).await;
+        pictures_at(&app, &format!("{scene}-end"), "signed_out", ".row.after").await;
     }
     let url = demo.url().to_owned();
     demo.stop().await;
@@ -156,7 +156,7 @@ async fn several_accounts_and_one_that_is_removed() {
     let provider = Provider::start(HOUR_S).await;
     let server = OwnServer::start(calm()).await;
     let (desk, folder) = (Desk::open().await, AppFolder::new());
-    folder.browse_as(&json!({ "as": "alice" }));
+    folder.browse_as(&json!({ "as": "bob" }));
     let app = App::start(&desk, &folder, Options::default()).await;
     app.sign_in_at(server.url(), "tutorial", "alice", "wonderland").await;
     app.add_another().await;
