@@ -1,11 +1,80 @@
 import { screen, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
+import type { AppView } from '../src/contract';
+import { jwtDetails, richActivity } from '../src/gallery/activity-fixtures';
 import { fixtures } from '../src/gallery/fixtures';
 import { oauthFixtures } from '../src/gallery/oauth-fixtures';
 import { exchange } from '../src/gallery/parts';
 import { speak } from '../src/language.svelte';
 import { asked, open, settle } from './open';
+
+const inEnglish = { ...fixtures.welcome.preferences, language: 'en' } as const;
+
+/** The same window, with another account in front. */
+function turned(app: AppView): AppView {
+  const account = app.account && { ...app.account, id: 'other', user: app.account.user };
+  return { ...app, account, preferences: { ...inEnglish } };
+}
+
+describe('another account that comes to the front', () => {
+  it('has a life of its own', async () => {
+    const app = oauthFixtures.oauth_resting;
+    const bridge = await open(app);
+    await userEvent.click(screen.getByTestId('nav-lab'));
+    await settle();
+    bridge.push({ ...app, preferences: { ...inEnglish } });
+    await settle();
+    expect(asked(bridge, 'life')).toHaveLength(1);
+    bridge.push(turned(app));
+    await settle();
+    expect(asked(bridge, 'life')).toHaveLength(2);
+  });
+
+  it('has tokens of its own, whatever they are called', async () => {
+    const app = oauthFixtures.oauth_resting;
+    const bridge = await open(app);
+    bridge.details = jwtDetails;
+    await userEvent.click(screen.getByTestId('token-details'));
+    await settle();
+    expect(asked(bridge, 'tokenDetails')).toHaveLength(1);
+    bridge.push(turned(app));
+    await settle();
+    expect(asked(bridge, 'tokenDetails')).toHaveLength(2);
+  });
+
+  it('has none of what was marked in the activity of the one before', async () => {
+    const app = oauthFixtures.oauth_resting;
+    const bridge = await open(app);
+    bridge.entries = richActivity;
+    screen.getByTestId('nav-activity').click();
+    await settle();
+    screen.getAllByRole('button', { name: /^Show where/ })[0]?.click();
+    await settle();
+    expect(screen.getByTestId('activity-marking')).toBeVisible();
+    bridge.push({ ...app, preferences: { ...inEnglish } });
+    await settle();
+    expect(screen.getByTestId('activity-marking')).toBeVisible();
+    bridge.push(turned(app));
+    await settle();
+    expect(screen.queryByTestId('activity-marking')).toBeNull();
+  });
+
+  it('takes no password that was typed for the one before', async () => {
+    const app = fixtures.resting_hour;
+    const bridge = await open(app);
+    await userEvent.click(screen.getByTestId('nav-lab'));
+    await settle();
+    await userEvent.click(screen.getByTestId('lab-part-scenarios'));
+    await settle();
+    await userEvent.click(screen.getByTestId('where-own_account'));
+    await settle();
+    await userEvent.type(screen.getByTestId('scenario-password'), 'secret');
+    bridge.push(turned(app));
+    await settle();
+    expect(screen.getByTestId('scenario-password')).toHaveValue('');
+  });
+});
 
 describe('several accounts', () => {
   it('are quiet while there is one', async () => {
@@ -46,6 +115,28 @@ describe('accounts in Settings', () => {
     expect(asked(bridge, 'removeAccount')).toEqual([]);
     await userEvent.click(row.getByTestId('remove-confirm'));
     expect(asked(bridge, 'removeAccount')).toEqual([['second']]);
+  });
+
+  it('lead to the first screen when the last one is removed', async () => {
+    const bridge = await open(oauthFixtures.oauth_resting);
+    await userEvent.click(screen.getByTestId('nav-settings'));
+    await userEvent.click(screen.getByTestId('remove-account'));
+    await settle();
+    await userEvent.click(screen.getByTestId('remove-confirm'));
+    bridge.push({ ...fixtures.welcome, preferences: { ...inEnglish } });
+    await settle();
+    expect(screen.getByTestId('welcome')).toBeVisible();
+    expect(document.body).not.toHaveFocus();
+  });
+
+  it('stay in sight while there are others', async () => {
+    await open(oauthFixtures.two_accounts);
+    await userEvent.click(screen.getByTestId('nav-settings'));
+    await userEvent.click(screen.getAllByTestId('remove-account')[1] as HTMLElement);
+    await settle();
+    await userEvent.click(screen.getByTestId('remove-confirm'));
+    await settle();
+    expect(screen.getByTestId('settings-account')).toBeVisible();
   });
 
   it('say what became of taking them along', async () => {

@@ -20,6 +20,8 @@ const TEXT_READ: usize = 16 * 1_024;
 /// One header, or one line of a body, is shown up to here, in characters.
 const LINE_SHOWN: usize = 300;
 
+/// What came of a request is told up to here, in characters.
+const DETAIL_SHOWN: usize = 1_000;
 /// So many members of a form that came are shown.
 const FORM_SHOWN: usize = 40;
 /// So many headers of an answer are shown.
@@ -66,8 +68,8 @@ pub(crate) fn exchange(
         status: came.map(|(came, _)| came.status),
         response: came
             .map_or_else(Vec::new, |(came, body)| response_lines(came, body, redactor, told)),
-        code: code.map(|code| redactor.text(&code)),
-        detail: redactor.text(detail),
+        code: code.map(|code| cut(&redactor.text(&code), LINE_SHOWN)),
+        detail: cut(&redactor.text(detail), DETAIL_SHOWN),
     }
 }
 
@@ -274,11 +276,17 @@ fn text_excerpt(body: &[u8], redactor: &Redactor) -> String {
     cut(&shown, TEXT_SHOWN)
 }
 
-/// At most so many characters, none of which moves the cursor.
+/// Characters that turn the order of those around them: a server could show one thing and say another.
+pub(crate) fn turns_text(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}')
+}
+
+/// At most so many characters, none of which moves the cursor or the others.
 fn cut(text: &str, characters: usize) -> String {
     let mut shown: String = text
         .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| if c.is_control() || turns_text(c) { '\u{fffd}' } else { c })
         .take(characters)
         .collect();
     if text.chars().nth(characters).is_some() {

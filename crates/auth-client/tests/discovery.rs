@@ -134,6 +134,24 @@ async fn a_document_of_another_issuer_is_refused_and_named() {
 }
 
 #[tokio::test]
+async fn a_strangers_words_run_as_ours_do() {
+    let turned = "https://evil.example/\u{202e}moc.elpmaxe\u{7}\n";
+    let stage = Stage::new().await;
+    let base = stage.base.clone();
+    let stage = stage.openid(&format!("{turned}{}", "x".repeat(1_500)), json!({}));
+    let (_, message) = problem(discovered(&of(&base)).await.0);
+    assert!(message.contains("\"https://evil.example/moc.elpmaxe xxx"), "{message}");
+    assert!(message.chars().count() < 500 && !message.contains('\u{202e}'), "{message}");
+    let stage = stage.at(OPENID, raw(400, "application/json", json!({"why": turned}).to_string()));
+    let Err(SignInTrouble::Failed(failure)) = discovered(&of(&base)).await.0 else {
+        panic!("there is no document");
+    };
+    let shown = failure.exchange.response.join("\n");
+    assert!(shown.contains("evil.example/\u{fffd}moc"), "{shown}");
+    drop(stage);
+}
+
+#[tokio::test]
 async fn an_issuer_is_compared_to_the_letter_and_the_letters_are_told() {
     for end in ["/", ""] {
         let stage = Stage::new().await;

@@ -421,3 +421,21 @@ async fn no_answer_breaks_the_probe() {
         assert!(serde_json::to_string(&report).unwrap().len() < 20_000);
     }
 }
+
+#[tokio::test]
+async fn whose_page_it_is_and_who_gets_the_codes_is_said_before_anybody_signs_in() {
+    let stage = Stage::new().await;
+    let base = stage.base.clone();
+    let mixed = json!({"authorization_endpoint": "https://honest.example/authorize"});
+    let stage = stage.openid(&base, mixed);
+    let browser = promise(&probed(&base).await, PromiseTopic::Browser);
+    assert_eq!(browser.verdict, Verdict::Note);
+    assert_eq!(browser.field.as_deref(), Some("endpoints.authorization"));
+    assert!(browser.detail.contains("the browser goes to honest.example"), "{browser:?}");
+    let apart = json!({"token_endpoint": "https://tokens.example/token"});
+    let stage = stage.openid(&base, apart);
+    let browser = promise(&probed(&base).await, PromiseTopic::Browser);
+    assert_eq!(browser.verdict, Verdict::Good);
+    assert!(browser.detail.ends_with("; tokens are asked for at tokens.example"), "{browser:?}");
+    drop(stage);
+}

@@ -1,5 +1,8 @@
 //! Several accounts, each with a session of its own.
 
+use std::fs;
+use std::time::Duration;
+
 use fantoccini::Locator;
 use serde_json::json;
 
@@ -114,6 +117,69 @@ async fn an_account_that_is_removed_is_told_to_its_server_and_leaves_the_other_a
     app.open_settings().await;
     let rows = app.client().find_all(Locator::Css(&id("account-row"))).await;
     assert_eq!(rows.expect("one may look").len(), 1);
+}
+
+#[tokio::test]
+async fn accounts_are_carried_to_another_computer_without_anything_secret() {
+    let provider = Provider::start(3_600).await;
+    let (desk, folder) = (Desk::open().await, AppFolder::new());
+    folder.browse_as(&json!({ "as": "alice" }));
+    let app = App::start(&desk, &folder, Options::default()).await;
+    app.click(&id("go-sign-in")).await;
+    app.look_at(provider.issuer()).await;
+    app.click(&id("use-oauth")).await;
+    app.type_into(&id("client-id"), "confidential").await;
+    app.click(&id("field-confidential")).await;
+    app.click(&id("save-account")).await;
+    app.type_into(&id("client-secret"), "a-secret-of-the-client").await;
+    app.signs_in().await;
+    let carried = folder.home().join("carried.json");
+    app.open_settings().await;
+    app.click(&id("export-accounts")).await;
+    picks(&desk, "Export the accounts", "ctrl+a", &carried.display().to_string()).await;
+    app.wait_for(&id("transfer-said"), |said| said.contains("carried.json"), SOON).await;
+
+    let text = fs::read_to_string(&carried).expect("it was written");
+
+    assert!(text.contains(provider.issuer()) && text.contains("confidential"), "{text}");
+    let token = crate::tokens::copied_token(&app, &desk).await;
+    for secret in ["a-secret-of-the-client", "alice", &token] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    app.terminate().await;
+
+    let other = AppFolder::new();
+    other.browse_as(&json!({ "as": "bob" }));
+    let app = App::start(&desk, &other, Options::default()).await;
+    app.open_settings().await;
+    app.click(&id("import-accounts")).await;
+    picks(&desk, "Import accounts", "ctrl+l", &carried.display().to_string()).await;
+    let row = format!("{}[data-server='{}']", id("account-row"), host(provider.issuer()));
+    app.element(&row).await;
+    // Twice is once.
+    app.click(&id("import-accounts")).await;
+    picks(&desk, "Import accounts", "ctrl+l", &carried.display().to_string()).await;
+    app.wait_for(&id("transfer-said"), |said| said.contains("nothing new"), SOON).await;
+    app.click(&format!("{row} {}", id("account-sign-in"))).await;
+    app.type_into(&id("client-secret"), "a-secret-of-the-client").await;
+    app.signs_in().await;
+    app.renews_at(&provider, 1).await;
+}
+
+/// Names a file in a dialog of the system's; `key` leads to where its path is typed.
+async fn picks(desk: &Desk, title: &str, key: &str, path: &str) {
+    desk.dialog(title).await;
+    desk.press(key);
+    desk.write(path);
+    // It takes no answer while it looks for what could be meant.
+    until(format!("{title:?} to take {path}"), SOON, async || {
+        if desk.shows_dialog(title) {
+            desk.press("Return");
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        (!desk.shows_dialog(title)).then_some(())
+    })
+    .await;
 }
 
 /// Whether the activity names each of these tokens.

@@ -44,6 +44,8 @@ mod lab_switches;
 #[cfg(test)]
 mod launch;
 #[cfg(test)]
+mod oauth_screens;
+#[cfg(test)]
 mod oidc;
 #[cfg(test)]
 mod oidc_addresses;

@@ -1,5 +1,6 @@
 //! What a server says of itself (OpenID Connect Discovery section 4, RFC 8414 section 3).
 
+use super::redirect::cleaned;
 use super::settings::{Discovered, Flow, OAuthAccount, OAuthSettings};
 use super::well_known::{Came, Documents, Fetched, Likeness, Reader, Stranger};
 use super::{SignInTrouble, Tell};
@@ -7,6 +8,9 @@ use crate::plan::SettingsProblem;
 use engine::{Class, Failure};
 use keeper::ports::Clock;
 use std::sync::Arc;
+
+/// Another issuer's name is shown up to here, in characters.
+pub(super) const LONGEST_SHOWN: usize = 300;
 
 /// Reads both documents of the issuer, where they are; what neither tells has to be typed over.
 ///
@@ -101,8 +105,9 @@ pub(super) fn passes(class: Class, status: Option<u16>) -> bool {
 
 /// A document of somebody else's.
 pub(super) fn stranger(asked: &str, other: &Stranger) -> SettingsProblem {
-    let told = &other.issuer;
-    let message = match Likeness::of(asked, told) {
+    // Its own words: they stand in a sentence of ours.
+    let told = cleaned(&other.issuer, LONGEST_SHOWN);
+    let message = match Likeness::of(asked, &other.issuer) {
         _ if other.is_a_template() => format!(
             "this address stands for many organisations (\"{told}\"); write that of your own"
         ),

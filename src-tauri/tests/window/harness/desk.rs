@@ -119,6 +119,11 @@ impl Desk {
         self.focus(dialog).await;
     }
 
+    /// Whether a dialog of this title is shown.
+    pub(crate) fn shows_dialog(&self, title: &str) -> bool {
+        self.find(&["--name", &format!("^{title}")]).is_some()
+    }
+
     /// Waits until a dialog is shown no more. Its window may live on, hidden.
     pub(crate) async fn gone(&self, title: &str) {
         let gone = async || self.find(&["--name", &format!("^{title}")]).is_none().then_some(());

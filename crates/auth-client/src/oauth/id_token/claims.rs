@@ -3,6 +3,7 @@
 use super::super::signing::Signing;
 use super::Expected;
 use super::words::{quoted, told};
+use crate::evidence::turns_text;
 use crate::jwt::LENIENT;
 use crate::lifetime;
 use base64::Engine as _;
@@ -245,7 +246,6 @@ fn spoken(ms: i64) -> String {
 
 /// A name on one line, which runs the way the words around it do.
 fn plain(name: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let name = name.chars().filter(|&c| !c.is_control() && !turns(c));
+    let name = name.chars().filter(|&c| !c.is_control() && !turns_text(c));
     name.take(LONGEST_NAME).collect::<String>().trim().to_owned()
 }

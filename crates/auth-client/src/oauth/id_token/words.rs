@@ -1,5 +1,6 @@
 //! How values of a stranger's token stand in a sentence.
 
+use crate::evidence::turns_text;
 use crate::redact::without_secrets;
 use serde_json::Value;
 
@@ -12,7 +13,8 @@ const READ: usize = 2_000;
 pub(super) fn quoted(text: &str) -> String {
     let read: String = text.chars().take(READ).collect();
     let safe = without_secrets(&read);
-    let mut shown: String = safe.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+    let mut shown: String =
+        safe.chars().filter(|&c| !c.is_control() && !turns_text(c)).take(SHOWN).collect();
     if safe.chars().nth(SHOWN).is_some() {
         shown.push('…');
     }

@@ -4,7 +4,9 @@ use super::address::shown;
 use super::{Promise, PromiseTopic, ServerKind, ServerReport, documented, keys};
 use crate::check::Verdict;
 use crate::network::Network;
+use crate::oauth::discovery::LONGEST_SHOWN;
 use crate::oauth::metadata::{Beside, Document, Note};
+use crate::oauth::redirect::cleaned;
 use crate::oauth::settings::{Discovered, Flow, OAuthSettings, Parameter};
 use crate::oauth::signing::Signing;
 use crate::oauth::well_known::{Came, Documents, Fetched, Reader, Stranger};
@@ -92,7 +94,7 @@ impl Findings {
     ) -> ServerKind {
         let Document { told, beside, mut notes } = document;
         for other in &documents.strangers {
-            let who = &other.issuer;
+            let who = cleaned(&other.issuer, LONGEST_SHOWN);
             let words = format!("another document names \"{who}\" as its issuer, and is not used");
             notes.push(Note { topic: PromiseTopic::Issuer, words });
         }
@@ -167,9 +169,20 @@ impl Findings {
             } else {
                 "by code; it names no way to prove a secret that this app knows"
             };
-            let verdict = if open { Verdict::Good } else { Verdict::Note };
-            let topic = PromiseTopic::Browser;
-            self.add(topic, verdict, detail, Some("confidential"), Some(place));
+            // One server may speak in another's name: whose page it is, and who gets the codes of it,
+            // is to be seen before anybody signs in (RFC 9700 section 4.4).
+            let page = elsewhere(&told.issuer, &endpoints.authorization);
+            let codes = elsewhere(&told.issuer, &endpoints.token);
+            let (verdict, field) = match (&page, open) {
+                (Some(_), _) => (Verdict::Note, "endpoints.authorization"),
+                (None, true) => (Verdict::Good, "confidential"),
+                (None, false) => (Verdict::Note, "confidential"),
+            };
+            let page = page.map(|host| format!("; the browser goes to {host}"));
+            let codes = codes.map(|host| format!("; tokens are asked for at {host}"));
+            let detail =
+                format!("{detail}{}{}", page.unwrap_or_default(), codes.unwrap_or_default());
+            self.add(PromiseTopic::Browser, verdict, detail, Some(field), Some(place));
             return true;
         };
         let device_only = !endpoints.device_authorization.is_empty() && field != "endpoints.token";
@@ -327,4 +340,10 @@ impl Findings {
             self.add(topic, verdict, words, Some(field), Some(place));
         }
     }
+}
+
+/// The host of an endpoint, where it is not the issuer's.
+fn elsewhere(issuer: &str, endpoint: &str) -> Option<String> {
+    let host = |address: &str| Url::parse(address).ok()?.host_str().map(str::to_owned);
+    host(endpoint).filter(|endpoint| host(issuer).as_ref() != Some(endpoint))
 }
