@@ -60,7 +60,7 @@ describe('a sign-in that is under way', () => {
   it('says plainly that the browser did not open', async () => {
     await open(oauthFixtures.signing_not_opened);
     expect(screen.getByRole('alert')).toHaveTextContent('The browser could not be opened');
-    expect(primaries()).toEqual([screen.getByTestId('open-again')]);
+    expect(primaries()).toEqual([screen.getByTestId('copy-link')]);
   });
 
   it('counts down from the deadline, and not at all while hidden', async () => {
