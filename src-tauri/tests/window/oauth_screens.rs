@@ -30,7 +30,7 @@ async fn an_address_and_what_answers_there() {
         ("report-wrong-issuer", "openid", format!("{}/openid", demo.url())),
     ] {
         looks_at(&app, &address, kind).await;
-        pictures_at(&app, scene, "signed_out", &id("server-kind")).await;
+        pictures_at(&app, scene, "signed_out", "h1").await;
         pictures_at(&app, &format!("{scene}-end"), "signed_out", ".row.after").await;
     }
     let url = demo.url().to_owned();

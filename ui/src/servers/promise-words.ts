@@ -64,7 +64,9 @@ export function promiseWords(promise: Told): string {
 }
 
 /** The server's figures, where they say more than the words do. */
-export function promiseDetail({ topic, verdict, detail }: Told): string {
+export function promiseDetail({ topic, verdict, field, detail }: Told): string {
+  // That nothing is encrypted is all in the words.
+  if (topic === 'tls' && (verdict === 'note' || field === 'network.httpTo')) return '';
   return verdict === 'good' && SAID_BY_WORDS.includes(topic) ? '' : detail;
 }
 

@@ -7,7 +7,8 @@ import { clockTime, span, took } from '../time/format';
 export function whyParts(why: Why, now: number): string[] {
   const parts = [outcome(why.what, clockTime(why.atMs, now))];
   if (why.reason !== null) parts.push(cause(why.reason, why.leftMs));
-  if (why.exchange !== null) {
+  // Without a method it is what a check found, and nothing was sent for it.
+  if (why.exchange !== null && why.exchange.method !== '') {
     const { status, code, tookMs } = why.exchange;
     parts.push([status, code, took(tookMs)].filter((part) => part !== null).join(' · '));
   }
