@@ -95,7 +95,15 @@ function particular({ topic, verdict, field }: Told): string | null {
       return field === 'confidential' ? m.promise_browser_secret() : null;
     case 'pkce':
       return verdict === 'bad' ? m.promise_pkce_weak() : null;
-    default:
+    case 'address':
+    case 'iss_in_response':
+    case 'device':
+    case 'refresh':
+    case 'id_token':
+    case 'userinfo':
+    case 'revocation':
+    case 'logout':
+    case 'clock':
       return null;
   }
 }
