@@ -19,7 +19,7 @@ async fn a_cancelled_sign_in_frees_its_port_and_the_next_one_works() {
     app.add_oauth(provider.issuer(), "session-keeper").await;
     app.click(&id("begin-sign-in")).await;
     app.wait_for_phase("browser").await;
-    let first = comes_back_to(&app.text(&id("sign-in-link")).await);
+    let first = comes_back_to(&app.sign_in_link().await);
     assert!(connects(&first), "{first} is listened on");
 
     app.click(&id("cancel-sign-in")).await;
@@ -72,7 +72,7 @@ async fn without_a_browser_the_link_is_shown_and_works_when_it_is_opened_by_hand
     app.click(&id("begin-sign-in")).await;
 
     app.element(&id("not-opened")).await;
-    let link = app.text(&id("sign-in-link")).await;
+    let link = app.sign_in_link().await;
     app.click(&id("copy-link")).await;
     app.wait_for(&id("link-copied"), |said| !said.is_empty(), SOON).await;
     assert_eq!(desk.clipboard().as_deref(), Some(link.as_str()));
@@ -91,7 +91,7 @@ async fn strange_requests_to_the_port_disturb_neither_the_waiting_nor_the_sessio
     app.add_oauth(provider.issuer(), "session-keeper").await;
     app.click(&id("begin-sign-in")).await;
     app.wait_for_phase("browser").await;
-    let link = app.text(&id("sign-in-link")).await;
+    let link = app.sign_in_link().await;
     let back = comes_back_to(&link);
     let issuer = provider.issuer();
     let _preconnected = TcpStream::connect(address(&back)).expect("it is listened on");

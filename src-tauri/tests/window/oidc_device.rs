@@ -14,7 +14,7 @@ async fn a_code_typed_on_another_device_signs_in_here_and_renews_five_times() {
     app.wait_for_phase("device").await;
 
     let code = app.text(&id("user-code")).await;
-    let link = app.text(&id("sign-in-link")).await;
+    let link = app.sign_in_link().await;
     assert_eq!(link, format!("{}/device", provider.issuer()));
     assert_eq!(code.chars().filter(|it| it.is_alphanumeric()).count(), 8, "{code}");
     let picture = app.attribute(&format!("{} path", id("qr")), "d").await.unwrap_or_default();
@@ -47,7 +47,7 @@ async fn a_denied_code_is_said_and_the_next_one_works_when_opened_here() {
     begins_with_a_code(&app, &provider).await;
     app.wait_for_phase("device").await;
     let first = app.text(&id("user-code")).await;
-    let link = app.text(&id("sign-in-link")).await;
+    let link = app.sign_in_link().await;
 
     let refusing = json!({ "as": "alice", "code": first, "deny": true });
     let _visitor = folder.visit(&link, &refusing);

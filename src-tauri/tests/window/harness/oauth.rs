@@ -14,6 +14,13 @@ use super::wait::{SOON, until};
 pub(crate) const GONE_THROUGH: Duration = Duration::from_secs(20);
 
 impl App<'_> {
+    /// The whole link that the browser is to open: the window may show less of a long one.
+    pub(crate) async fn sign_in_link(&self) -> String {
+        let link = self.element(&id("sign-in-link")).await;
+        let link = link.prop("textContent").await.expect("the page is there");
+        link.expect("an element has a text").trim().to_owned()
+    }
+
     /// Pastes an address on the page for it, and waits for what the server promises.
     pub(crate) async fn look_at(&self, address: &str) {
         self.type_into(&id("field-address"), address).await;
