@@ -35,7 +35,8 @@ fn a_keychain_that_waits_for_a_password_is_asked_once_and_its_late_answer_serves
     for _ in 0..3 {
         assert!(matches!(limited.find(), Err(KeyFailure::Slow(_))));
     }
-    assert_eq!(keychain.asked(), 1);
+    // Its thread may not have come to it yet.
+    assert!(keychain.asked() <= 1);
     answer.send(()).unwrap();
     let key = loop {
         // As long as the thread takes to hand it over.
