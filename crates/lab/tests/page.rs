@@ -67,7 +67,7 @@ fn machines_get_json_and_junit() {
     assert_eq!(output.status.code(), Some(1));
     let reports: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(reports[0]["verdict"], "failed");
-    assert_eq!(reports[0]["steps"][4]["line"], 7);
+    assert_eq!(reports[0]["steps"][5]["line"], 8);
     assert_eq!(reports[0]["evidence"]["reuseDetected"], 1);
     let output = run(folder.path(), "fails.kdl", source, &["--junit"]);
     assert_eq!(output.status.code(), Some(1));
