@@ -1,5 +1,7 @@
 //! How a session is kept: ours, the tutorial's, and models of what others do.
 
+pub mod keeper;
+
 use crate::Computer;
 use crate::reply::Token;
 use async_trait::async_trait;
