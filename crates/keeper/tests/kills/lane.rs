@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 /// So many lanes beside each other.
-const LANES: u32 = 10;
+const LANES: u32 = 20;
 
 /// Kills so many processes, and says what came of it.
 pub(crate) async fn killed(

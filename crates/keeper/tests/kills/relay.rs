@@ -80,6 +80,11 @@ impl Relay {
     /// Returns once everything that was sent has been heard and answered, whoever sent it. For when
     /// nobody is left to send.
     pub(crate) async fn settled(&self) {
+        // The dead may have connected without being accepted yet. Connections are accepted in their
+        // order: once this one is through, so are theirs.
+        let mut last = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        last.shutdown().await.unwrap();
+        let _closed = last.read(&mut [0]).await;
         let mut passed = self.passed.subscribe();
         drop(passed.wait_for(|passed| passed.open == 0).await.unwrap());
     }
