@@ -118,7 +118,9 @@ impl Disk {
     }
 }
 
-/// One process on a simulated disk: its slots and its key file.
+/// One process on a simulated disk: its slots and its key file. Cloning gives another handle on the
+/// same process.
+#[derive(Clone)]
 pub struct Recording {
     process: Process,
     slots: PlainFiles,
