@@ -29,14 +29,27 @@ fn whenever_a_crash_comes_nothing_is_lost_that_was_answered_for() {
         all.states, all.again
     );
     std::io::stdout().write_all(words.as_bytes()).unwrap();
-    assert!(all.states > 1_000 && all.again > 100, "{words}");
+    assert!(all.states > 800 && all.again > 1_000, "{words}");
 }
 
 #[test]
 fn without_any_one_of_the_syncs_something_is_lost() {
-    for site in Site::ALL {
+    // Where the vault sets aside, it syncs the folder at once a second time, to tidy up; see below.
+    for site in Site::ALL.into_iter().filter(|site| *site != Site::SetAside) {
         let broken = SCENES.iter().any(|scene| !played(scene, Some(site)).broken.is_empty());
         assert!(broken, "nothing needs the sync of {site:?}");
+    }
+}
+
+#[test]
+fn whatever_is_done_to_a_file_is_safe_by_itself_and_by_each_of_its_syncs() {
+    let mut needed = Vec::new();
+    for act in syncs::ACTS {
+        assert!(act.is_safe_without(None), "{}", act.name);
+        needed.extend(Site::ALL.into_iter().filter(|site| !act.is_safe_without(Some(*site))));
+    }
+    for site in Site::ALL {
+        assert!(needed.contains(&site), "nothing needs the sync of {site:?}");
     }
 }
 

@@ -31,10 +31,10 @@ pub(super) const SCENES: [Scene; 12] = [
     scene("a reading of damage", damaged, |vault| vault.read().map(drop)),
     scene("a reading of half a sign-out", || (half_out(), vec![]), |vault| vault.read().map(drop)),
     scene("a sign-in over what has no key", shut, |vault| saved(vault, sample(2, "anew"))),
-    Scene { gone: any, ..scene("forgetting, B being newer", || (renewed(1), vec![]), forgotten) },
+    Scene { gone: any, ..scene("forgetting", || (renewed(1), vec![]), forgotten) },
     Scene {
         gone: any,
-        ..scene("forgetting, A being newer", || (with_damage_aside(), vec![]), forgotten)
+        ..scene("forgetting what had been damaged", || (with_damage_aside(), vec![]), forgotten)
     },
 ];
 
