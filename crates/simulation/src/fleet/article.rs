@@ -10,6 +10,7 @@ use engine::TUTORIAL_LEAD_MS;
 
 /// Plays one desktop's day against `server`, from a token that expired overnight.
 pub(crate) fn play(day: &Day, lifetime_ms: i64, server: &mut Server) {
+    server.next_desktop();
     // Both look before either has an answer.
     let launch = check(None, day.starts, lifetime_ms, server);
     let show = check(None, day.starts, lifetime_ms, server);

@@ -77,6 +77,7 @@ pub(crate) fn play(
     mut rng: Rng,
     server: &mut Server,
 ) {
+    server.next_desktop();
     let seed = if start == Start::Alike { 0 } else { rng.u64(..) };
     let begins = match start {
         Start::Launched | Start::Alike => day.starts,

@@ -21,6 +21,8 @@ use engine::{MINUTE, SECOND};
 use fastrand::Rng;
 use server::Server;
 use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread;
 
 /// How large a fleet, and which.
 #[derive(Clone, Debug)]
@@ -31,7 +33,8 @@ pub struct Options {
     pub seed: u64,
     /// How long an access token lives, in seconds.
     pub lifetime_s: u32,
-    /// When the server is down in the harder of the two days, in seconds after nine.
+    /// When the server is down in the harder of the two days, in seconds after nine. Empty: there is
+    /// no such day.
     pub outage_s: Range<u32>,
 }
 
@@ -67,7 +70,8 @@ pub fn play(options: &Options) -> Report {
             article::play(day, lifetime_ms, server);
         }
     });
-    let launched = ours(Start::Launched);
+    let [launched, alike, woken] =
+        at_once([Start::Launched, Start::Alike, Start::Woken], ours);
     let total = launched.usual.total();
     let evenly = TwoDays {
         usual: Server::evenly(total, hours.awake_s),
@@ -77,8 +81,8 @@ pub fn play(options: &Options) -> Report {
         hours.measure("keeper", &launched),
         hours.measure("article", &article),
         hours.measure("even spread", &evenly),
-        hours.measure("keeper, every draw alike", &ours(Start::Alike)),
-        hours.measure("keeper, woken rather than launched", &ours(Start::Woken)),
+        hours.measure("keeper, every draw alike", &alike),
+        hours.measure("keeper, woken rather than launched", &woken),
     ];
     Report::new(options, fleets)
 }
@@ -94,8 +98,22 @@ fn two_days(options: &Options, fleet: impl Fn(&mut Server)) -> TwoDays {
     let mut usual = Server::default();
     let mut outage = Server::down(ms(options.outage_s.start)..ms(options.outage_s.end));
     fleet(&mut usual);
-    fleet(&mut outage);
+    if options.outage_s.is_empty() {
+        outage = usual.clone();
+    } else {
+        fleet(&mut outage);
+    }
     TwoDays { usual, outage }
+}
+
+/// Plays fleets beside each other: they have nothing in common.
+fn at_once(starts: [Start; 3], play: impl Fn(Start) -> TwoDays + Sync) -> [TwoDays; 3] {
+    thread::scope(|scope| {
+        let play = &play;
+        starts
+            .map(|start| scope.spawn(move || play(start)))
+            .map(|fleet| fleet.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
 }
 
 /// The hours that are measured, in seconds after nine.
@@ -120,6 +138,7 @@ impl Hours {
             ratio: f64::from(peak_per_s) / mean_per_s,
             launch_peak_per_s: usual.peak(0..hour),
             after_outage_peak_per_s: outage.peak(i64::from(self.back_s)..i64::MAX),
+            live_again_s: outage.live_again_s(),
             total: usual.total(),
             logins: usual.logins(),
             by_minute: usual.by_minute(),

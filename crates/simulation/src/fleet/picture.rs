@@ -1,12 +1,94 @@
-//! The picture of a fleet's day.
-use super::Report;
+//! The picture of a fleet's day: requests in the busiest second of each minute.
 
-/// no
+use super::report::{Fleet, GOAL, Report};
+use plotters::prelude::{
+    ChartBuilder, Color as _, DashedLineSeries, IntoDrawingArea as _, IntoFont as _, LineSeries,
+    RGBColor, SVGBackend, ShapeStyle, Text, WHITE,
+};
+use std::error::Error;
+
+const SIZE: (u32, u32) = (960, 460);
+const INK: RGBColor = RGBColor(0x33, 0x3a, 0x45);
+const FAINT: RGBColor = RGBColor(0x8a, 0x93, 0xa0);
+const OURS: RGBColor = RGBColor(0x0b, 0x6b, 0xcb);
+const TUTORIAL: RGBColor = RGBColor(0xd9, 0x6c, 0x0f);
+const FONT: &str = "system-ui, sans-serif";
+
+/// A picture that could not be drawn.
 #[derive(Debug, thiserror::Error)]
 #[error("the picture cannot be drawn: {0}")]
 pub struct Undrawable(String);
 
-/// no
-pub fn picture(_report: &Report) -> Result<String, Undrawable> {
-    Err(Undrawable(String::new()))
+/// Draws ours beside the tutorial's policy and an even spread, as SVG, on paper of its own: it is
+/// read on light and dark pages alike.
+///
+/// # Errors
+/// [`Undrawable`] with the drawing library's words.
+pub fn picture(report: &Report) -> Result<String, Undrawable> {
+    draw(report).map_err(|error| Undrawable(error.to_string()))
+}
+
+fn draw(report: &Report) -> Result<String, Box<dyn Error + '_>> {
+    let mut svg = String::new();
+    let paper = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+    paper.fill(&WHITE)?;
+    let title = format!(
+        "{} desktops start at nine: what their auth server is asked",
+        grouped(report.desktops)
+    );
+    let top = report.fleets.iter().take(3).flat_map(|fleet| &fleet.by_minute).max();
+    let top = f64::from(top.copied().unwrap_or(1)) * 1.08;
+    let mut chart = ChartBuilder::on(&paper)
+        .caption(title, (FONT, 20).into_font().color(&INK))
+        .margin(18)
+        .x_label_area_size(46)
+        .y_label_area_size(58)
+        .build_cartesian_2d(9.0..19.0, 0.0..top)?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(WHITE)
+        .bold_line_style(FAINT.mix(0.25))
+        .axis_style(FAINT)
+        .label_style((FONT, 13).into_font().color(&INK))
+        .axis_desc_style((FONT, 13).into_font().color(&INK))
+        .x_desc("time of day")
+        .y_desc("requests per second (busiest second of each minute)")
+        .x_labels(11)
+        .x_label_formatter(&|hour| format!("{hour:.0}:00"))
+        .y_label_formatter(&|count| format!("{count:.0}"))
+        .draw()?;
+    let lines = [("article", TUTORIAL), ("keeper", OURS), ("even spread", INK)];
+    for (policy, colour) in lines {
+        let Some(fleet) = report.fleets.iter().find(|fleet| fleet.policy == policy) else {
+            continue;
+        };
+        chart.draw_series(LineSeries::new(points(fleet), ShapeStyle::from(colour).stroke_width(2)))?;
+    }
+    let goal = GOAL * report.mean_per_s;
+    let dashed = DashedLineSeries::new([(10.0, goal), (19.0, goal)], 6, 5, FAINT.into());
+    chart.draw_series(dashed)?;
+    let label = |words: String, at: (f64, f64), colour: RGBColor| {
+        Text::new(words, at, (FONT, 14).into_font().color(&colour))
+    };
+    chart.draw_series([
+        label(format!("goal: at most 5 times our mean, {goal:.0}"), (10.05, goal + top / 18.0), INK),
+    ])?;
+    drop(chart);
+    drop(paper);
+    Ok(svg)
+}
+
+/// Hours of the day, and requests in the busiest second of that minute.
+fn points(fleet: &Fleet) -> impl Iterator<Item = (f64, f64)> {
+    let minutes = (0_u32..).map(|minute| 9.0 + f64::from(minute) / 60.0);
+    minutes.zip(fleet.by_minute.iter().map(|count| f64::from(*count)))
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u32) -> String {
+    if number < 1_000 {
+        return number.to_string();
+    }
+    format!("{},{:03}", grouped(number / 1_000), number % 1_000)
 }

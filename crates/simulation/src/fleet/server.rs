@@ -12,6 +12,11 @@ pub(crate) struct Server {
     seconds: Vec<u32>,
     /// How much of that was a login.
     logins: u32,
+    /// The desktop that is being played has asked in vain.
+    held_up: bool,
+    /// How long after the server was back each desktop that had asked in vain had an answer, in
+    /// milliseconds.
+    live_again: Vec<i64>,
 }
 
 impl Server {
@@ -20,11 +25,23 @@ impl Server {
         Self { down, ..Self::default() }
     }
 
+    /// Another desktop's day begins.
+    pub(crate) fn next_desktop(&mut self) {
+        if std::mem::take(&mut self.held_up) {
+            // It never had an answer.
+            self.live_again.push(i64::MAX);
+        }
+    }
+
     /// It is asked to refresh at `at`; whether it was there to be asked.
     pub(crate) fn refresh(&mut self, at: i64) -> bool {
         if self.down.contains(&at) {
             // Nobody listens: this is not load, it is a refused connection.
+            self.held_up = true;
             return false;
+        }
+        if std::mem::take(&mut self.held_up) {
+            self.live_again.push(at - self.down.end);
         }
         let Ok(second) = usize::try_from(at / SECOND) else { return true };
         if self.seconds.len() <= second {
@@ -66,6 +83,15 @@ impl Server {
         let index = |second: i64| usize::try_from(second).unwrap_or(0).min(self.seconds.len());
         let chosen = self.seconds.get(index(seconds.start)..index(seconds.end));
         chosen.unwrap_or_default().iter().copied().max().unwrap_or(0)
+    }
+
+    /// How long after the server was back 99 in 100 of those who had asked in vain had an answer, in
+    /// seconds. `None`: nobody had, or more than one in a hundred got none all day.
+    pub(crate) fn live_again_s(&self) -> Option<u32> {
+        let mut times = self.live_again.clone();
+        times.sort_unstable();
+        let most = times.get((times.len() * 99).div_ceil(100).checked_sub(1)?)?;
+        u32::try_from(most / SECOND + 1).ok()
     }
 
     /// The busiest second of each minute.
