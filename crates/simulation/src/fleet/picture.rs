@@ -1,6 +1,7 @@
 //! The picture of a fleet's day: requests in the busiest second of each minute.
 
 use super::report::{Fleet, GOAL, Report};
+use super::ALIKE;
 use plotters::prelude::{
     ChartBuilder, Color as _, DashedLineSeries, IntoDrawingArea as _, IntoFont as _, LineSeries,
     RGBColor, SVGBackend, ShapeStyle, Text, WHITE,
@@ -12,6 +13,9 @@ const INK: RGBColor = RGBColor(0x33, 0x3a, 0x45);
 const FAINT: RGBColor = RGBColor(0x8a, 0x93, 0xa0);
 const OURS: RGBColor = RGBColor(0x0b, 0x6b, 0xcb);
 const TUTORIAL: RGBColor = RGBColor(0xd9, 0x6c, 0x0f);
+/// What is drawn, in this order, how wide.
+const LINES: [(&str, RGBColor, u32); 4] =
+    [(ALIKE, FAINT, 1), ("article", TUTORIAL, 2), ("even spread", INK, 1), ("keeper", OURS, 2)];
 const FONT: &str = "system-ui, sans-serif";
 
 /// A picture that could not be drawn.
@@ -36,7 +40,7 @@ fn draw(report: &Report) -> Result<String, Box<dyn Error + '_>> {
         "{} desktops start at nine: what their auth server is asked",
         grouped(report.desktops)
     );
-    let top = report.fleets.iter().take(3).flat_map(|fleet| &fleet.by_minute).max();
+    let top = report.fleets.iter().take(4).flat_map(|fleet| &fleet.by_minute).max();
     let top = f64::from(top.copied().unwrap_or(1)) * 1.08;
     let mut chart = ChartBuilder::on(&paper)
         .caption(title, (FONT, 20).into_font().color(&INK))
@@ -58,21 +62,30 @@ fn draw(report: &Report) -> Result<String, Box<dyn Error + '_>> {
         .x_label_formatter(&|hour| format!("{hour:.0}:00"))
         .y_label_formatter(&|count| format!("{count:.0}"))
         .draw()?;
-    let lines = [("article", TUTORIAL), ("keeper", OURS), ("even spread", INK)];
-    for (policy, colour) in lines {
-        let Some(fleet) = report.fleets.iter().find(|fleet| fleet.policy == policy) else {
-            continue;
-        };
-        chart.draw_series(LineSeries::new(points(fleet), ShapeStyle::from(colour).stroke_width(2)))?;
+    for (policy, colour, width) in LINES {
+        if let Some(fleet) = report.fleets.iter().find(|fleet| fleet.policy == policy) {
+            let stroke = ShapeStyle::from(colour).stroke_width(width);
+            chart.draw_series(LineSeries::new(points(fleet), stroke))?;
+        }
     }
     let goal = GOAL * report.mean_per_s;
-    let dashed = DashedLineSeries::new([(10.0, goal), (19.0, goal)], 6, 5, FAINT.into());
-    chart.draw_series(dashed)?;
-    let label = |words: String, at: (f64, f64), colour: RGBColor| {
-        Text::new(words, at, (FONT, 14).into_font().color(&colour))
+    chart.draw_series(DashedLineSeries::new([(10.0, goal), (19.0, goal)], 6, 5, INK.into()))?;
+    let label = |words: &str, hour: f64, count: f64, colour: RGBColor| {
+        // A little above what it names.
+        let at = (hour, count + top / 20.0);
+        Text::new(words.to_owned(), at, (FONT, 14).into_font().color(&colour))
+    };
+    let peak = |policy: &str, first: usize| {
+        let named = report.fleets.iter().find(|fleet| fleet.policy == policy);
+        let later = named.map_or(&[][..], |fleet| fleet.by_minute.get(first..).unwrap_or_default());
+        later.iter().max().copied().map_or(0.0, f64::from)
     };
     chart.draw_series([
-        label(format!("goal: at most 5 times our mean, {goal:.0}"), (10.05, goal + top / 18.0), INK),
+        label("tutorial: asks twice at launch, later on focus only", 9.25, peak("article", 0) * 0.9, TUTORIAL),
+        label("Session Keeper", 9.25, peak("keeper", 0) * 0.9, OURS),
+        label("the same without spreading", 10.15, peak(ALIKE, 60) * 0.9, FAINT),
+        label("goal: at most 5 times our mean", 16.4, goal, INK),
+        label("even spread", 18.1, report.mean_per_s, INK),
     ])?;
     drop(chart);
     drop(paper);

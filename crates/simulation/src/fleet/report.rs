@@ -121,7 +121,7 @@ fn line(words: &mut String, policy: &str, cells: [String; 6], total: &str, login
     let [first, later, mean, ratio, outage, live] = cells;
     let _ = writeln!(
         words,
-        "{policy:<35}{first:>13}{later:>15}{mean:>8}{ratio:>8}{outage:>14}{live:>12}{total:>10}{logins:>9}"
+        "{policy:<25}{first:>13}{later:>15}{mean:>8}{ratio:>8}{outage:>14}{live:>12}{total:>10}{logins:>9}"
     );
 }
 
