@@ -73,8 +73,7 @@ pub fn play(options: &Options) -> Report {
             article::play(day, lifetime_ms, server);
         }
     });
-    let [launched, alike, woken] =
-        at_once([Start::Launched, Start::Alike, Start::Woken], ours);
+    let [launched, alike, woken] = at_once([Start::Launched, Start::Alike, Start::Woken], ours);
     let total = launched.usual.total();
     let evenly = TwoDays {
         usual: Server::evenly(total, hours.awake_s),

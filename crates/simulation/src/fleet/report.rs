@@ -87,7 +87,8 @@ impl Report {
             clock(from),
             clock(to),
         );
-        let heads = ["busiest 9-10", "busiest later", "mean", "ratio", "after outage", "live again"];
+        let heads =
+            ["busiest 9-10", "busiest later", "mean", "ratio", "after outage", "live again"];
         line(&mut words, "", heads.map(str::to_owned), "in all", "logins");
         for fleet in &self.fleets {
             let cells = [
