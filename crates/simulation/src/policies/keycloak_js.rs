@@ -96,7 +96,9 @@ impl Adapter {
             memory.timer += 1;
         }
         let adapter = Arc::clone(self);
-        self.tasks.begin(async move { drop(adapter.update_token(None).await) });
+        self.tasks.begin(async move {
+            adapter.update_token(None).await;
+        });
     }
 
     /// `updateToken`; `None` stands for -1, always. Whether the token may be used.
