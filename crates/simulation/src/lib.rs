@@ -12,8 +12,14 @@
 //! as timers on a desktop experience it.
 
 pub mod computer;
+pub mod director;
+pub mod judge;
+pub mod life;
+pub mod oracle;
 pub mod policies;
 pub mod reply;
+pub mod report;
 pub mod server;
+pub mod wire;
 
 pub use computer::Computer;
