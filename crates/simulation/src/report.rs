@@ -100,6 +100,19 @@ impl Figures {
             stuck: sum(|it| it.stuck),
         }
     }
+
+    /// Whether nothing happened that must not happen to ours (DESIGN section 12).
+    #[must_use]
+    pub fn is_reached(&self) -> bool {
+        [
+            self.avoidable_sign_outs,
+            self.dead_tokens_handed_out,
+            self.lost_refresh_tokens,
+            self.stuck,
+        ]
+        .iter()
+        .all(|count| *count == 0)
+    }
 }
 
 /// Plays one life for each seed, on all cores. The same seeds give the same tallies, in their order.
