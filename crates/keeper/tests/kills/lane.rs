@@ -133,7 +133,10 @@ impl Lane {
     async fn begin_anew(&mut self, lost: Copy) -> Copy {
         lost.kill().await;
         self.relay.settled().await;
+        let before = self.counters().await.refreshes;
         self.sign_in().await;
+        // A refusal is shown before it is on the disk: the next start may ask once more.
+        self.tally.again += self.stock.asked - before;
         let mut copy = self.start(false);
         assert!(self.goes_on(&mut copy).await);
         copy

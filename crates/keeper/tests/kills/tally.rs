@@ -24,6 +24,9 @@ pub(crate) struct Tally {
     pub(crate) refused: u64,
     /// Refresh tokens that the server saw again.
     pub(crate) shown_twice: u64,
+    /// Refusals that were asked for again, because the process that was refused was killed before it
+    /// had written that down.
+    pub(crate) again: u64,
     /// Renewals that were saved.
     pub(crate) saved: u64,
 }
@@ -39,6 +42,7 @@ impl AddAssign for Tally {
         self.detected += other.detected;
         self.refused += other.refused;
         self.shown_twice += other.shown_twice;
+        self.again += other.again;
         self.saved += other.saved;
     }
 }
