@@ -24,6 +24,9 @@ pub(crate) struct Tally {
     pub(crate) refused: u64,
     /// Refresh tokens that the server saw again.
     pub(crate) shown_twice: u64,
+    /// Refusals that were asked for again, because the process that was refused was killed before it
+    /// had written that down.
+    pub(crate) again: u64,
     /// Renewals that were saved.
     pub(crate) saved: u64,
 }
@@ -39,6 +42,7 @@ impl AddAssign for Tally {
         self.detected += other.detected;
         self.refused += other.refused;
         self.shown_twice += other.shown_twice;
+        self.again += other.again;
         self.saved += other.saved;
     }
 }
@@ -67,6 +71,8 @@ pub(crate) struct Stock {
     pub(crate) intent: bool,
     /// The server's answers to this session that never got to the disk.
     pub(crate) missing: bool,
+    /// A process was killed after it had been refused: it may have been the one to say why.
+    pub(crate) was_told: bool,
 }
 
 impl Stock {
@@ -79,6 +85,7 @@ impl Stock {
             saved: 0,
             intent: false,
             missing: false,
+            was_told: false,
         }
     }
 
@@ -95,6 +102,7 @@ impl Stock {
             saved: session.map_or(self.saved, |held| u64::from(held.refreshes)),
             intent: session.is_some_and(|held| held.intent.is_some()),
             missing: false,
+            was_told: self.was_told || counters.refreshes_refused > self.refused,
         };
         let saved = now.saved - self.saved;
         let open = now.asked - self.asked - saved;

@@ -12,7 +12,7 @@ use vault::FileVault;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_intent_a_kill_leaves_no_trace_of_what_the_server_was_asked() {
     for (without, unmarked) in [(Without::Nothing, 0), (Without::Intent, 1)] {
-        let mut lane = Lane::begin(Rotation::Grace { seconds: 60 }, without, Dice(1)).await;
+        let mut lane = Lane::begin(Rotation::Grace { seconds: 600 }, without, Dice(1)).await;
         lane.one_more(Some(Moment::Decided)).await;
         assert_eq!(lane.end().await.unmarked, unmarked, "{without:?}");
     }

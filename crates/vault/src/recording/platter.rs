@@ -22,8 +22,11 @@ pub(super) struct Platter {
     pub(super) left_out: Option<LeftOut>,
 }
 
+/// Whether nobody makes this sync, given the steps before it.
+pub(super) type Leaves = dyn Fn(Sync, &[Step]) -> bool + Send + std::marker::Sync;
+
 /// Syncs that nobody makes.
-pub(super) struct LeftOut(pub(super) Box<dyn Fn(Sync, &[Step]) -> bool + Send + std::marker::Sync>);
+pub(super) struct LeftOut(pub(super) Box<Leaves>);
 
 impl fmt::Debug for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
