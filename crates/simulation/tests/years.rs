@@ -8,6 +8,7 @@
     reason = "helpers of tests fail as tests do, and are not recognised as such"
 )]
 
+#[allow(dead_code, reason = "lives made by hand are for another test")]
 mod support;
 
 use demo_server::Rotation;
@@ -56,7 +57,7 @@ fn a_year_has_every_hazard() {
         ("strict", |it| *it == Event::Rotate(Rotation::Strict), 1),
         ("grace", |it| matches!(it, Event::Rotate(Rotation::Grace { .. })), 1),
         ("no rotation", |it| *it == Event::Rotate(Rotation::None), 1),
-        ("server clock", |it| matches!(it, Event::ServerClock(1.. | ..0)), 2),
+        ("server clock", |it| matches!(it, Event::ServerClock(off) if *off != 0), 1),
         ("revoked", |it| *it == Event::Revoke, 1),
         ("sign-out", |it| matches!(it, Event::SignOut(_)), 6),
         ("sign-out in mid-refresh", |it| matches!(it, Event::SignOutInMidRefresh { .. }), 6),

@@ -59,7 +59,9 @@ impl Policy for Small {
                 if behind.remaining_ms().is_some_and(|left| left < 5 * MINUTE) {
                     behind.refresh().await;
                 }
-                behind.computer.sleep(5 * SECOND).await;
+                // Looks more often when it is nearly due: most of a year is waiting.
+                let left_ms = behind.remaining_ms().unwrap_or(HOUR) - 5 * MINUTE;
+                behind.computer.sleep(left_ms.clamp(5 * SECOND, 20 * SECOND)).await;
             }
         });
         Arc::new(Running { keeper, task })
