@@ -14,6 +14,8 @@ use tokio::time::Instant;
 pub const BEGAN_MS: i64 = 1_767_571_200_000;
 /// Nobody waits longer than this for an answer that was lost, in milliseconds.
 pub const PATIENCE_MS: i64 = 30_000;
+/// Nobody waits longer than this for a connection, in milliseconds, unless he says so.
+pub const CONNECT_MS: i64 = 10_000;
 
 /// What the computer is connected to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -234,9 +236,14 @@ impl Computer {
     /// so is an answer that nobody waits for any more: dropping this future is what stopping the
     /// process does to it.
     pub async fn ask(&self, request: Request) -> Reply {
+        self.ask_with(request, CONNECT_MS).await
+    }
+
+    /// The same, for somebody who gives up connecting after so many milliseconds.
+    pub async fn ask_with(&self, request: Request, connect_ms: i64) -> Reply {
         // Calls of the API are judged by who makes them.
         if matches!(request, Request::Api { .. }) {
-            return self.carry(request, None).await;
+            return self.carry(request, None, connect_ms).await;
         }
         let id = {
             let mut wire = self.wire();
@@ -245,7 +252,7 @@ impl Computer {
         };
         self.note(Noted::Left { id, run: self.1, request: request.clone() });
         let under_way = UnderWay { computer: self, id, end: None };
-        let reply = self.carry(request, Some(id)).await;
+        let reply = self.carry(request, Some(id), connect_ms).await;
         under_way.ended(match &reply {
             Reply::NotSent => End::NotSent,
             Reply::Lost => End::Lost,
@@ -254,7 +261,7 @@ impl Computer {
         reply
     }
 
-    async fn carry(&self, request: Request, id: Option<u64>) -> Reply {
+    async fn carry(&self, request: Request, id: Option<u64>, connect_ms: i64) -> Reply {
         let suspends = self.0.news.borrow().suspends;
         let link = self.link();
         let (there_ms, back_ms) = match link {
@@ -270,7 +277,7 @@ impl Computer {
             && self.draw(100) < u64::from(lost)
         {
             // No connection can be made: nothing of the request has left.
-            self.sleep(10_000).await;
+            self.sleep(connect_ms).await;
             return Reply::NotSent;
         }
         let connected = |news: &News| {

@@ -13,6 +13,7 @@
 
 pub mod computer;
 pub mod director;
+pub mod fleet;
 pub mod judge;
 pub mod life;
 pub mod oracle;

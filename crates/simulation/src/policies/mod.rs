@@ -1,5 +1,13 @@
 //! How a session is kept: ours, the tutorial's, and models of what others do.
 
+pub mod article;
+pub mod aws;
+pub mod keeper;
+mod kept;
+pub mod keycloak_js;
+pub mod oidc_client_ts;
+pub mod supabase;
+
 use crate::Computer;
 use crate::reply::Token;
 use async_trait::async_trait;
