@@ -41,6 +41,9 @@ fn a_day_without_trouble_has_no_incident_and_little_more_than_an_oracle_asks() {
 fn an_answer_lost_under_strict_rotation_is_unavoidable() {
     let life = hours(4, &[(0, STRICT), (10 * MINUTE, Event::LoseAnswer)]);
     assert_eq!(sign_outs(Habits::default(), &life), (0, 1));
+    // No sooner and no later would it have been accepted.
+    let late = Habits { waits_after_failure_ms: 2 * MINUTE, ..Habits::default() };
+    assert_eq!(sign_outs(late, &life), (0, 1));
 }
 
 #[test]
