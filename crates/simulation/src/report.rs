@@ -1,6 +1,5 @@
 //! Figures: for programs, for people, and every incident for whoever looks for a defect.
 
-use crate::computer::BEGAN_MS;
 use crate::director;
 use crate::life::often::{DAY, HOUR, MINUTE, SECOND};
 use crate::life::{Life, Options};
@@ -215,10 +214,4 @@ pub fn moment(at_ms: i64) -> String {
         of_day % HOUR / MINUTE,
         of_day % MINUTE / SECOND
     )
-}
-
-/// The wall clock's reading for a true time, as milliseconds since 1970: what a log would show.
-#[must_use]
-pub fn wall_ms(at_ms: i64) -> i64 {
-    BEGAN_MS + at_ms
 }

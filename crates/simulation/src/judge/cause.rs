@@ -166,14 +166,18 @@ impl Case<'_> {
                 && it.given().is_some()
                 && it.grant().is_some_and(|grant| self.grants.contains(&grant))
         };
-        let Some(last) = self.exchanges.iter().filter(granted).next_back() else { return false };
+        let Some(last) = self.exchanges.iter().rfind(granted) else { return false };
+        // What it brought was kept: it was shown afterwards.
+        let kept = last
+            .brought()
+            .is_some_and(|token| self.exchanges.iter().any(|it| it.shown.as_ref() == Some(token)));
         let strict =
             last.reached.as_ref().is_some_and(|(_, done)| done.rotation == Rotation::Strict);
         let over_ms = last.end.map_or(i64::MAX, |(at_ms, _)| at_ms.saturating_add(RIGHT_AFTER_MS));
         let stopped = |(at_ms, run): &(i64, u64)| {
             *run == last.run && (last.asked_ms..=over_ms).contains(at_ms)
         };
-        !strict && self.stops.iter().any(stopped)
+        !strict && !kept && self.stops.iter().any(stopped)
     }
 }
 

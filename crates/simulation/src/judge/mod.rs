@@ -34,8 +34,8 @@
 //! needs is told in [`crate::oracle`].
 //!
 //! A refresh token is **lost** where a sign-out is avoidable and the last refresh that was granted was
-//! cut off: its process was stopped while it was under way, or within 10 s after its answer arrived,
-//! and the server's rotation was not strict.
+//! cut off: its process was stopped while it was under way, or within 10 s after its answer arrived;
+//! what it brought was never shown to the server, and the server's rotation was not strict.
 //!
 //! A copy is **stuck** where for 10 minutes without a break the computer is available, every caller
 //! goes without a token that the API accepts, and no copy asks for a sign-in: one for each such time.
