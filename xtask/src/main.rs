@@ -8,9 +8,9 @@ mod bench;
 mod icons;
 mod node;
 mod process;
+mod program;
 mod project;
 mod run;
-mod scenario;
 mod screenshots;
 mod summary;
 mod system;
@@ -33,6 +33,7 @@ The project's own commands:
   cargo xtask types                       write the TypeScript types of ui/src/generated anew
   cargo xtask icons                       draw the icons anew from icons/icon.svg
   cargo xtask scenario NAME|all|PATH.kdl  run scenarios without a window (--help tells more)
+  cargo xtask simulate [--help]           play years, and a fleet's day, beside what others do
   cargo xtask bench [--json]              measure what must be fast, against its limits
   cargo xtask screenshots                 take pictures of every screen into target/screenshots
 
@@ -50,6 +51,7 @@ enum Command {
     Types,
     Icons,
     Scenario(Vec<OsString>),
+    Simulate(Vec<OsString>),
     Screenshots,
 }
 
@@ -79,7 +81,8 @@ fn main() -> ExitCode {
         Command::Types => types::write(&project),
         Command::Icons => icons::draw(&project),
         // It tells by its own exit code what came of them.
-        Command::Scenario(arguments) => return scenario::run(&project, &arguments),
+        Command::Scenario(arguments) => return program::scenario(&project, &arguments),
+        Command::Simulate(arguments) => return program::simulate(&project, &arguments),
         Command::Screenshots => screenshots::take(&project),
     };
     match done {
@@ -104,6 +107,7 @@ fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         "types" => nothing_more(&mut parser).map(|()| Command::Types),
         "icons" => nothing_more(&mut parser).map(|()| Command::Icons),
         "scenario" => Ok(Command::Scenario(parser.raw_args()?.collect())),
+        "simulate" => Ok(Command::Simulate(parser.raw_args()?.collect())),
         "screenshots" => nothing_more(&mut parser).map(|()| Command::Screenshots),
         "help" => nothing_more(&mut parser).map(|()| Command::Help),
         _ => Err(format!("there is no command `{name}`").into()),

@@ -282,6 +282,12 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// As for [`Vault::forget`].
     fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure>;
+
+    /// No call ever waits, for a disk or anything else: it needs no thread of its own. For vaults that
+    /// are memory only, so that a simulation's time does not stand still for threads.
+    fn answers_at_once(&self) -> bool {
+        false
+    }
 }
 
 /// What [`Vault::change`] does to a record.

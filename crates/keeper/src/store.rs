@@ -50,15 +50,13 @@ impl Store {
 
     /// Reads the record, however long a keychain takes.
     pub(crate) async fn read(&self) -> Result<Reading, VaultFailure> {
-        let vault = Arc::clone(&self.vault);
-        done(tokio::task::spawn_blocking(move || vault.read()).await)
+        done(self.aside(|vault| vault.read()).await)
     }
 
     /// The same, for somebody who can do without.
     pub(crate) async fn read_soon(&self) -> Result<Reading, VaultFailure> {
         let unseen = Arc::clone(&self.unseen);
-        let vault = Arc::clone(&self.vault);
-        let read = tokio::task::spawn_blocking(move || {
+        let read = self.aside(move |vault| {
             let reading = vault.read()?;
             unseen.fetch_or(reading.news, Ordering::SeqCst);
             Ok(reading)
@@ -69,16 +67,14 @@ impl Store {
     /// Reads the record again where another process may have changed it, or where `anyway`. `None`
     /// where there is no news.
     pub(crate) async fn news(&self, anyway: bool) -> Option<Result<Reading, VaultFailure>> {
-        let vault = Arc::clone(&self.vault);
         let anyway = self.unseen.swap(false, Ordering::SeqCst) || anyway;
-        let look = move || Ok((anyway || vault.has_news()).then(|| vault.read()));
-        done(tokio::task::spawn_blocking(look).await).unwrap_or_else(|failure| Some(Err(failure)))
+        let look = move |vault: &dyn Vault| Ok((anyway || vault.has_news()).then(|| vault.read()));
+        done(self.aside(look).await).unwrap_or_else(|failure| Some(Err(failure)))
     }
 
     /// What stands on the record in clear.
     pub(crate) async fn label(&self) -> Result<Option<Label>, VaultFailure> {
-        let vault = Arc::clone(&self.vault);
-        done(tokio::task::spawn_blocking(move || vault.label()).await)
+        done(self.aside(|vault| vault.label()).await)
     }
 
     /// A renewal, or the outbox, has read something that the owner has not.
@@ -93,8 +89,7 @@ impl Store {
 
     /// Takes the refresh lock; one that comes too late is given back.
     pub(crate) async fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
-        let vault = Arc::clone(&self.vault);
-        let lock = tokio::task::spawn_blocking(move || vault.try_refresh_lock());
+        let lock = self.aside(|vault| vault.try_refresh_lock());
         self.soon(PATIENCE_MS, async { done(lock.await) }).await
     }
 
@@ -104,11 +99,23 @@ impl Store {
         call: impl FnOnce(&dyn Vault) -> Result<T, VaultFailure> + Send + 'static,
     ) -> Write<T> {
         self.begun.fetch_add(1, Ordering::SeqCst);
-        let (vault, busy) = (Arc::clone(&self.vault), Busy::new(&self.writes));
-        Write(tokio::task::spawn_blocking(move || {
+        let busy = Busy::new(&self.writes);
+        Write(self.aside(move |vault| {
             let _busy = busy;
-            call(vault.as_ref())
+            call(vault)
         }))
+    }
+
+    /// Calls the vault beside everything else; nothing takes a call back that was made.
+    fn aside<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Vault) -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        let vault = Arc::clone(&self.vault);
+        if vault.answers_at_once() {
+            return tokio::spawn(async move { call(vault.as_ref()) });
+        }
+        tokio::task::spawn_blocking(move || call(vault.as_ref()))
     }
 
     /// A write for somebody who can do without; `call` is to look whether it was given up.

@@ -13,6 +13,8 @@ use tokio::time::Instant;
 pub const BEGAN_MS: i64 = 1_767_571_200_000;
 /// Nobody waits longer than this for an answer that was lost, in milliseconds.
 pub const PATIENCE_MS: i64 = 30_000;
+/// Nobody waits longer than this for a connection, in milliseconds, unless he says so.
+pub const CONNECT_MS: i64 = 10_000;
 
 /// What the computer is connected to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -196,6 +198,11 @@ impl Computer {
     /// so is an answer that nobody waits for any more: dropping this future is what stopping the
     /// process does to it.
     pub async fn ask(&self, request: Request) -> Reply {
+        self.ask_with(request, CONNECT_MS).await
+    }
+
+    /// The same, for somebody who gives up connecting after so many milliseconds.
+    pub async fn ask_with(&self, request: Request, connect_ms: i64) -> Reply {
         let suspends = self.0.news.borrow().suspends;
         let link = self.link();
         let (there_ms, back_ms) = match link {
@@ -211,7 +218,7 @@ impl Computer {
             && self.draw(100) < u64::from(lost)
         {
             // No connection can be made: nothing of the request has left.
-            self.sleep(10_000).await;
+            self.sleep(connect_ms).await;
             return Reply::NotSent;
         }
         let connected = |news: &News| {

@@ -2,6 +2,7 @@
 
 pub mod article;
 pub mod aws;
+pub mod keeper;
 mod kept;
 pub mod keycloak_js;
 pub mod oidc_client_ts;
