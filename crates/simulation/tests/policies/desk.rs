@@ -21,6 +21,10 @@ impl<P: Policy> Desk<P> {
         Self { computer: Computer::new(server, 1), policy }
     }
 
+    pub(crate) fn name(&self) -> &'static str {
+        self.policy.name()
+    }
+
     pub(crate) fn start(&self) -> Arc<dyn App> {
         self.policy.start(&self.computer)
     }
