@@ -336,10 +336,12 @@ impl Owner {
         self.shown.outbox = self.outbox.shown(now);
         self.shown.untold = self.outbox.len();
         self.show.send_if_modified(|known| {
-            let mut same = known.clone();
-            same.view.now_ms = self.shown.view.now_ms;
-            let news = same != self.shown;
-            known.clone_from(&self.shown);
+            // That time has passed is no news.
+            known.view.now_ms = self.shown.view.now_ms;
+            let news = *known != self.shown;
+            if news {
+                known.clone_from(&self.shown);
+            }
             news
         });
         for reply in self.done.drain(..) {

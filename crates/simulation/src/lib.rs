@@ -12,6 +12,7 @@
 //! as timers on a desktop experience it.
 
 pub mod computer;
+pub mod fleet;
 pub mod policies;
 pub mod reply;
 pub mod server;

@@ -18,6 +18,7 @@ mod contents;
 pub mod contract;
 mod disk;
 mod document;
+mod files;
 pub mod keys;
 mod locks;
 mod neighbours;
@@ -36,6 +37,7 @@ mod vault;
 mod vouch;
 mod write;
 
+pub use files::{Files, RealFiles};
 pub use news::Glance;
 pub use slots::{PlainFiles, Slot, SlotFiles, Slots};
 pub use vault::{Card, FileVault};

@@ -4,7 +4,7 @@
 //! The system gives a lock back when its holder ends, however it ends: nobody ever steals one. A
 //! second handle in the same process is kept out as well.
 
-use crate::slots::private_options;
+use crate::files::private_options;
 use crate::trouble::{about, said};
 use engine::StoreTrouble;
 use std::fs::{File, OpenOptions, TryLockError};

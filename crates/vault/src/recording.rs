@@ -1,10 +1,10 @@
-//! Slots on a simulated disk, for tests: every write is a row of steps, any step can be the last one
-//! that happens, and whatever a crash may leave at that moment can be had as a disk of its own.
+//! A simulated disk under the vault, for tests: every write is a row of steps, any step can be the
+//! last one that happens, and whatever a crash may leave at that moment can be had as a disk of its own.
 //!
-//! The steps are those of [`crate::PlainFiles`] and of the app's store files, which go through the
-//! same [`SlotFiles`]: make an empty private file where there is none; truncate; write, unsynced, in
-//! sectors of 512 bytes; sync the file; sync the folder. Setting aside is a rename, removing a
-//! removal, and both are followed by a sync of the folder.
+//! It is a [`Files`], so that what runs over it is the source that runs over a real folder: slots in
+//! [`crate::PlainFiles`], with the same [`SlotFiles`] as the app's store files, and the key file. The
+//! steps: make an empty private file where there is none; truncate; write, unsynced, in sectors of 512
+//! bytes; sync the file; sync the folder; rename; remove.
 //!
 //! Two things may be lost at any step:
 //! - *The process*: whatever it has written so far is there ([`Disk::after_process_end`]).
@@ -12,16 +12,22 @@
 //!   ([`Disk::after_power_loss`]). A sync of a file vouches for its content, a sync of the folder for
 //!   the names in it, neither for the other (POSIX `fsync`).
 //!
-//! Lock files, and the key file, are not simulated: they are in the real folder of [`Slots::folder`].
+//! Lock files are not simulated: they are in the real folder of [`Slots::folder`]. A crash ends every
+//! process that held one, and nothing is in them, so that it is all the same what a crash leaves of them.
 
 mod crash;
 mod platter;
 #[cfg(test)]
 mod tests;
 
-use crate::slots::{Slot, SlotFiles, Slots};
+use crate::files::Files;
+use crate::keys::FileKey;
+use crate::news::Glance;
+use crate::slots::{PlainFiles, Slot, SlotFiles, Slots};
 use platter::Platter;
 use serde_json::Value;
+use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -73,7 +79,26 @@ impl Disk {
     /// From here on nobody makes this kind of sync, as if it had been forgotten in the source: to see
     /// that a test notices.
     pub fn leave_out(&self, sync: Sync) {
-        self.platter().left_out = Some(sync);
+        self.leave_out_where(move |kind, _| kind == sync);
+    }
+
+    /// The same for the syncs of which this is true, given the steps before each.
+    pub fn leave_out_where(
+        &self,
+        which: impl Fn(Sync, &[Step]) -> bool + Send + std::marker::Sync + 'static,
+    ) {
+        self.platter().left_out = Some(platter::LeftOut(Box::new(which)));
+    }
+
+    /// Writes this to a file, safely: what somebody else does.
+    pub fn put(&self, name: &str, bytes: &[u8]) {
+        self.platter().put(name, bytes);
+    }
+
+    /// The names that a running machine sees.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.platter().names().cloned().collect()
     }
 
     /// Every step that has happened, oldest first.
@@ -93,12 +118,20 @@ impl Disk {
     }
 }
 
-/// One process's slots on a simulated disk.
+/// One process on a simulated disk: its slots and its key file. Cloning gives another handle on the
+/// same process.
+#[derive(Clone)]
 pub struct Recording {
+    process: Process,
+    slots: PlainFiles,
+}
+
+/// One process's view of a simulated disk. Cloning gives another handle on the same process.
+#[derive(Clone)]
+struct Process {
     disk: Disk,
-    files: SlotFiles,
-    life: Mutex<Life>,
-    at_end: Box<dyn Fn() + Send + std::marker::Sync>,
+    life: Arc<Mutex<Life>>,
+    at_end: Arc<dyn Fn() + Send + std::marker::Sync>,
 }
 
 /// How long a process lives.
@@ -114,8 +147,13 @@ impl Recording {
     /// Slots on `disk`. What is not simulated is in the folder of `files`.
     #[must_use]
     pub fn new(disk: &Disk, files: SlotFiles) -> Self {
-        let life = Mutex::new(Life::Long);
-        Self { disk: disk.clone(), files, life, at_end: Box::new(|| ()) }
+        let life = Arc::new(Mutex::new(Life::Long));
+        Self::of(Process { disk: disk.clone(), life, at_end: Arc::new(|| ()) }, files)
+    }
+
+    fn of(process: Process, files: SlotFiles) -> Self {
+        let slots = PlainFiles::of(files.on(Arc::new(process.clone())));
+        Self { process, slots }
     }
 
     /// The process ends right after its `steps`th step, counted from here; with 0 before its first.
@@ -127,12 +165,32 @@ impl Recording {
         steps: usize,
         at_end: impl Fn() + Send + std::marker::Sync + 'static,
     ) -> Self {
-        Self { life: Mutex::new(Life::Steps(steps)), at_end: Box::new(at_end), ..self }
+        let life = Arc::new(Mutex::new(Life::Steps(steps)));
+        let process = Process { life, at_end: Arc::new(at_end), ..self.process };
+        Self::of(process, self.slots.into_files())
+    }
+
+    /// The key file beside the slots, of the same process.
+    #[must_use]
+    pub fn key_file(&self) -> FileKey {
+        FileKey::new(self.slots.folder()).on(Arc::new(self.process.clone()))
     }
 
     /// The process has ended.
     #[must_use]
     pub fn has_ended(&self) -> bool {
+        self.process.has_ended()
+    }
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Process")
+    }
+}
+
+impl Process {
+    fn has_ended(&self) -> bool {
         matches!(*self.life(), Life::Steps(0))
     }
 
@@ -162,95 +220,120 @@ impl Recording {
         Ok(done)
     }
 
-    fn sync(&self, sync: Sync, name: &str) -> io::Result<()> {
-        if self.disk.platter().left_out == Some(sync) {
+    fn sync(
+        &self,
+        sync: Sync,
+        step: impl FnOnce(&mut Platter) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if self.disk.platter().leaves_out(sync) {
             return self.alive();
         }
-        self.step(|platter| match sync {
-            Sync::File => platter.sync_file(name),
-            Sync::Folder => {
-                platter.sync_folder();
-                Ok(())
-            }
+        self.step(step)
+    }
+}
+
+/// A simulated disk has one folder.
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+impl Files for Process {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.alive()?;
+        self.disk.content(&name_of(path)).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// Whether it was written cannot be told.
+    fn glance(&self, path: &Path) -> Glance {
+        let there = self.disk.content(&name_of(path)).is_some();
+        if there { Glance::Unknown } else { Glance::Absent }
+    }
+
+    fn names(&self, _folder: &Path) -> io::Result<Vec<OsString>> {
+        self.alive()?;
+        Ok(self.disk.names().into_iter().map(OsString::from).collect())
+    }
+
+    fn make_private(&self, path: &Path) -> io::Result<()> {
+        match self.make_new(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn make_new(&self, path: &Path) -> io::Result<()> {
+        self.alive()?;
+        let name = name_of(path);
+        if self.disk.content(&name).is_some() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        self.step(|platter| platter.create(&name))
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let name = name_of(path);
+        self.step(|platter| platter.truncate(&name))?;
+        for sector in bytes.chunks(SECTOR) {
+            self.step(|platter| platter.write(&name, sector))?;
+        }
+        Ok(())
+    }
+
+    fn sync_file(&self, path: &Path) -> io::Result<()> {
+        self.sync(Sync::File, |platter| platter.sync_file(&name_of(path)))
+    }
+
+    fn sync_folder(&self, _folder: &Path) -> io::Result<()> {
+        self.sync(Sync::Folder, |platter| {
+            platter.sync_folder();
+            Ok(())
         })
     }
 
-    fn name(&self, slot: Slot) -> String {
-        self.files
-            .path(slot)
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default()
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step(|platter| platter.rename(&name_of(from), &name_of(to)))
     }
 
-    /// What was set aside of a slot, oldest first.
-    fn aside(&self, slot: Slot) -> Vec<(u64, String)> {
-        let prefix = format!("{}.damaged-", self.name(slot));
-        let platter = self.disk.platter();
-        let number = |name: &String| name.strip_prefix(&prefix)?.parse().ok();
-        let mut aside: Vec<_> =
-            platter.names().filter_map(|name| Some((number(name)?, name.clone()))).collect();
-        aside.sort();
-        aside
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.alive()?;
+        let name = name_of(path);
+        if self.disk.content(&name).is_none() {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.step(|platter| platter.remove(&name))
     }
 }
 
 impl Slots for Recording {
     fn account(&self) -> &str {
-        self.files.account()
+        self.slots.account()
     }
 
     fn folder(&self) -> &Path {
-        self.files.folder()
+        self.slots.folder()
     }
 
     fn read_raw(&self, slot: Slot) -> io::Result<Option<Vec<u8>>> {
-        self.alive()?;
-        Ok(self.disk.content(&self.name(slot)))
+        self.slots.read_raw(slot)
+    }
+
+    fn glance(&self, slot: Slot) -> Glance {
+        self.slots.glance(slot)
     }
 
     fn write(&self, slot: Slot, document: &Value) -> io::Result<()> {
-        let name = self.name(slot);
-        if self.disk.content(&name).is_none() {
-            self.step(|platter| platter.create(&name))?;
-        }
-        let bytes = serde_json::to_vec_pretty(document)?;
-        self.step(|platter| platter.truncate(&name))?;
-        for sector in bytes.chunks(SECTOR) {
-            self.step(|platter| platter.write(&name, sector))?;
-        }
-        self.sync(Sync::File, &name)?;
-        self.sync(Sync::Folder, &name)
+        self.slots.write(slot, document)
     }
 
     fn set_aside(&self, slot: Slot) -> io::Result<String> {
-        self.alive()?;
-        let name = self.name(slot);
-        let last = self.aside(slot).last().map_or(0, |(number, _)| *number);
-        let aside = format!("{name}.damaged-{}", last.saturating_add(1));
-        self.step(|platter| platter.rename(&name, &aside))?;
-        self.sync(Sync::Folder, &name)?;
-        Ok(aside)
+        self.slots.set_aside(slot)
     }
 
     fn remove(&self, slot: Slot) -> io::Result<()> {
-        self.alive()?;
-        let name = self.name(slot);
-        if self.disk.content(&name).is_none() {
-            return Ok(());
-        }
-        self.step(|platter| platter.remove(&name))?;
-        self.sync(Sync::Folder, &name)
+        self.slots.remove(slot)
     }
 
     fn remove_set_aside(&self, keep: usize) -> io::Result<()> {
-        self.alive()?;
-        for slot in Slot::BOTH {
-            let aside = self.aside(slot);
-            for (_, name) in aside.iter().take(aside.len().saturating_sub(keep)) {
-                self.step(|platter| platter.remove(name))?;
-            }
-        }
-        self.sync(Sync::Folder, "")
+        self.slots.remove_set_aside(keep)
     }
 }

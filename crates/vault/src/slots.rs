@@ -1,13 +1,12 @@
 //! Where an account's two slots are.
 
+use crate::files::{Files, RealFiles, make_private_folder};
 use crate::news::Glance;
 use serde_json::Value;
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 /// One of an account's two slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,19 +67,19 @@ pub trait Slots: Send + Sync {
     /// It could not be written. The slot may be torn then.
     fn write(&self, slot: Slot, document: &Value) -> io::Result<()>;
 
-    /// Moves the slot's file out of the way and answers the name that it has now.
+    /// Moves the slot's file out of the way, durably, and answers the name that it has now.
     ///
     /// # Errors
     /// It could not be moved.
     fn set_aside(&self, slot: Slot) -> io::Result<String>;
 
-    /// Removes the slot. One that is not there is removed already.
+    /// Removes the slot, durably. One that is not there is removed already.
     ///
     /// # Errors
     /// It is still there.
     fn remove(&self, slot: Slot) -> io::Result<()>;
 
-    /// Removes what was set aside, all but the newest `keep` files of each slot.
+    /// Removes what was set aside, durably, all but the newest `keep` files of each slot.
     ///
     /// # Errors
     /// Some of it is still there.
@@ -92,6 +91,7 @@ pub trait Slots: Send + Sync {
 pub struct SlotFiles {
     folder: PathBuf,
     account: String,
+    files: Arc<dyn Files>,
 }
 
 impl SlotFiles {
@@ -109,7 +109,14 @@ impl SlotFiles {
             ));
         }
         make_private_folder(&folder)?;
-        Ok(Self { folder, account })
+        Ok(Self { folder, account, files: Arc::new(RealFiles) })
+    }
+
+    /// The same slots in another file system. What is made in the folder beside them, its lock files,
+    /// stays where it was.
+    #[must_use]
+    pub fn on(self, files: Arc<dyn Files>) -> Self {
+        Self { files, ..self }
     }
 
     /// The folder.
@@ -139,7 +146,7 @@ impl SlotFiles {
     /// # Errors
     /// See there.
     pub fn read_raw(&self, slot: Slot) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.path(slot)) {
+        match self.files.read(&self.path(slot)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -149,7 +156,7 @@ impl SlotFiles {
     /// See [`Slots::glance`].
     #[must_use]
     pub fn glance(&self, slot: Slot) -> Glance {
-        Glance::at(&self.path(slot))
+        self.files.glance(&self.path(slot))
     }
 
     /// Sees to it that the slot's file exists and is its owner's alone *before* anything is written
@@ -159,18 +166,7 @@ impl SlotFiles {
     /// It cannot be made, or not be made private; or it is a link to somewhere else, where nothing of
     /// ours is to be written.
     pub fn make_private(&self, slot: Slot) -> io::Result<()> {
-        match fs::symlink_metadata(self.path(slot)) {
-            Ok(file) if file.is_symlink() => {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "a link is in the place of the file",
-                ));
-            }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        private_options().create(true).truncate(false).open(self.path(slot))?;
-        narrow(&self.path(slot), 0o600)
+        self.files.make_private(&self.path(slot))
     }
 
     /// Sees to it that what was written to the slot survives a loss of power.
@@ -178,14 +174,8 @@ impl SlotFiles {
     /// # Errors
     /// The disk does not say so.
     pub fn make_durable(&self, slot: Slot) -> io::Result<()> {
-        let file = OpenOptions::new().write(true).open(self.path(slot))?;
-        // The system stamps files by a clock that may stand still for some milliseconds. Two writes
-        // within that, of the same length, could not be told apart from outside.
-        if let Err(error) = file.set_modified(SystemTime::now()) {
-            tracing::debug!(%error, "a slot's time could not be set");
-        }
-        file.sync_all()?;
-        sync_folder(&self.folder)
+        self.files.sync_file(&self.path(slot))?;
+        self.files.sync_folder(&self.folder)
     }
 
     /// See [`Slots::set_aside`].
@@ -195,8 +185,8 @@ impl SlotFiles {
     pub fn set_aside(&self, slot: Slot) -> io::Result<String> {
         let last = self.set_aside_files(slot)?.last().map_or(0, |(number, _)| *number);
         let name = format!("{}.damaged-{}", self.name(slot), last.saturating_add(1));
-        fs::rename(self.path(slot), self.folder.join(&name))?;
-        sync_folder(&self.folder)?;
+        self.files.rename(&self.path(slot), &self.folder.join(&name))?;
+        self.files.sync_folder(&self.folder)?;
         Ok(name)
     }
 
@@ -205,8 +195,8 @@ impl SlotFiles {
     /// # Errors
     /// See there.
     pub fn remove(&self, slot: Slot) -> io::Result<()> {
-        match fs::remove_file(self.path(slot)) {
-            Ok(()) => sync_folder(&self.folder),
+        match self.files.remove(&self.path(slot)) {
+            Ok(()) => self.files.sync_folder(&self.folder),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
@@ -220,10 +210,10 @@ impl SlotFiles {
         for slot in Slot::BOTH {
             let files = self.set_aside_files(slot)?;
             for (_, path) in files.iter().take(files.len().saturating_sub(keep)) {
-                fs::remove_file(path)?;
+                self.files.remove(path)?;
             }
         }
-        sync_folder(&self.folder)
+        self.files.sync_folder(&self.folder)
     }
 
     /// What was set aside of a slot, oldest first.
@@ -233,10 +223,9 @@ impl SlotFiles {
             name.to_str()?.strip_prefix(prefix.as_str())?.parse().ok()
         };
         let mut found = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            if let Some(number) = number(&entry.file_name()) {
-                found.push((number, entry.path()));
+        for name in self.files.names(&self.folder)? {
+            if let Some(number) = number(&name) {
+                found.push((number, self.folder.join(name)));
             }
         }
         found.sort();
@@ -258,6 +247,18 @@ impl PlainFiles {
     /// See there.
     pub fn new(folder: impl Into<PathBuf>, account: impl Into<String>) -> io::Result<Self> {
         SlotFiles::new(folder, account).map(Self)
+    }
+
+    /// These slots, written as plain files.
+    #[must_use]
+    pub fn of(files: SlotFiles) -> Self {
+        Self(files)
+    }
+
+    /// Where they are.
+    #[must_use]
+    pub fn into_files(self) -> SlotFiles {
+        self.0
     }
 }
 
@@ -281,9 +282,7 @@ impl Slots for PlainFiles {
     fn write(&self, slot: Slot, document: &Value) -> io::Result<()> {
         self.0.make_private(slot)?;
         let bytes = serde_json::to_vec_pretty(document)?;
-        let mut file = OpenOptions::new().write(true).truncate(true).open(self.0.path(slot))?;
-        file.write_all(&bytes)?;
-        drop(file);
+        self.0.files.write(&self.0.path(slot), &bytes)?;
         self.0.make_durable(slot)
     }
 
@@ -332,49 +331,4 @@ impl<S: Slots + ?Sized> Slots for Arc<S> {
     fn remove_set_aside(&self, keep: usize) -> io::Result<()> {
         (**self).remove_set_aside(keep)
     }
-}
-
-/// Opens for writing; what it makes is its owner's alone.
-pub(crate) fn private_options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options
-}
-
-/// Makes a new or renamed file's name survive a loss of power. Windows keeps no such promise to ask
-/// for.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-fn make_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(folder)?;
-    narrow(folder, 0o700)
-}
-
-/// Takes everybody else's permissions away where there are any.
-#[cfg(unix)]
-fn narrow(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    if fs::metadata(path)?.permissions().mode() & 0o077 == 0 {
-        return Ok(());
-    }
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn narrow(_path: &Path, _mode: u32) -> io::Result<()> {
-    Ok(())
 }

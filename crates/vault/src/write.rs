@@ -153,10 +153,13 @@ impl FileVault {
         removed
     }
 
-    /// Removes both slots and all that was set aside.
+    /// Removes both slots and all that was set aside. The older one first: a crash in between must not
+    /// leave a refresh token behind that has been replaced.
     pub(crate) fn remove_everything(&self) -> Result<(), VaultFailure> {
         let mut left = Vec::new();
-        for slot in Slot::BOTH {
+        let newest = self.peek().ok().and_then(|look| look.newest().map(|(slot, _)| slot));
+        let newest = newest.unwrap_or(Slot::B);
+        for slot in [newest.other(), newest] {
             if let Err(error) = self.remove(slot) {
                 left.push(about(&self.name(slot), &error));
             }

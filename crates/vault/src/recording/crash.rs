@@ -37,8 +37,10 @@ impl Disk {
     ///
     /// Of a file that was written since it was last synced there may be on disk: what was synced;
     /// what was written, now or in between; nothing; the beginning, up to some sector; or its full
-    /// length, where each sector holds what was written, what was there before, or zeroes. Of the
-    /// changes of names since the folder was last synced any may be undone.
+    /// length, the new one or the old one, where each sector holds what was written, what was there
+    /// before, or zeroes. Of the changes of names since the folder was last synced any may be undone.
+    /// Each file, and the names, are as they are whatever the others are: what was done later may be
+    /// there where what was done before it is not.
     ///
     /// Where more than 4,096 states are possible, some that are torn are left out, always the same.
     #[must_use]
@@ -141,7 +143,13 @@ fn bytes_left(file: &Content) -> Left<Vec<u8>> {
     }
     let sectors = u32::try_from(new.len().div_ceil(SECTOR)).unwrap_or(u32::MAX);
     for torn in 0..3_usize.saturating_pow(sectors).min(MOST) {
-        left.push((format!("a file torn as {torn}"), mixed(old, new, torn)));
+        let mut bytes = mixed(old, new, torn);
+        left.push((format!("a file torn as {torn}"), bytes.clone()));
+        if old.len() > new.len() {
+            // What was written got there, and that the file was emptied first did not.
+            bytes.extend(old.iter().skip(new.len()));
+            left.push((format!("a file torn as {torn}, in its old length"), bytes));
+        }
     }
     left
 }

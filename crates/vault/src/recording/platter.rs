@@ -2,6 +2,7 @@
 
 use super::{Step, Sync};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 
 /// Which file a name stands for: the place in the list of files. No file ever leaves that list, so
@@ -18,7 +19,16 @@ pub(super) struct Platter {
     /// What has happened to names since the folder was synced.
     pub(super) unsynced_names: Vec<NameChange>,
     pub(super) steps: Vec<Step>,
-    pub(super) left_out: Option<Sync>,
+    pub(super) left_out: Option<LeftOut>,
+}
+
+/// Syncs that nobody makes.
+pub(super) struct LeftOut(pub(super) Box<dyn Fn(Sync, &[Step]) -> bool + Send + std::marker::Sync>);
+
+impl fmt::Debug for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LeftOut")
+    }
 }
 
 /// A file's content.
@@ -76,6 +86,17 @@ impl Platter {
 
     pub(super) fn content(&self, name: &str) -> Option<Vec<u8>> {
         self.files.get(*self.names.get(name)?).map(|file| file.now.clone())
+    }
+
+    pub(super) fn leaves_out(&self, sync: Sync) -> bool {
+        self.left_out.as_ref().is_some_and(|LeftOut(which)| which(sync, &self.steps))
+    }
+
+    pub(super) fn put(&mut self, name: &str, bytes: &[u8]) {
+        let safe = Content { now: bytes.to_vec(), synced: bytes.to_vec(), ..Content::default() };
+        self.names.insert(name.to_owned(), self.files.len());
+        self.synced_names.insert(name.to_owned(), self.files.len());
+        self.files.push(safe);
     }
 
     pub(super) fn create(&mut self, name: &str) -> io::Result<()> {

@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod disk_full;
+mod every_crash;
 mod forgery;
 mod formats;
 mod keychain;
