@@ -115,7 +115,6 @@ impl Server {
 
     /// Whether this refresh token would be accepted now. Asks a copy of the books, so that asking
     /// changes nothing.
-    #[must_use]
     pub fn would_accept(&self, refresh: &Token, now_ms: i64) -> Result<(), Refusal> {
         let fresh = Pair { access: TokenHash::of("?a"), refresh: TokenHash::of("?r") };
         let mut grants = self.grants.clone();
