@@ -1,9 +1,10 @@
 //! A person's computer: its clocks, its network, what it keeps on disk.
 
 use crate::reply::{Answer, Body, Reply, Request};
-use crate::server::Server;
+use crate::server::{Mood, Server};
+use crate::wire::{End, Note, Noted};
 use fastrand::Rng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -45,9 +46,9 @@ pub struct News {
     pub link: Link,
 }
 
-/// A computer. Cheap to clone: every clone is the same one.
+/// A computer. Cheap to clone: every clone is the same one, as one run of an app has it.
 #[derive(Clone)]
-pub struct Computer(Arc<Inner>);
+pub struct Computer(Arc<Inner>, u64);
 
 struct Inner {
     began: Instant,
@@ -57,6 +58,16 @@ struct Inner {
     chance: Mutex<Rng>,
     storage: Mutex<BTreeMap<String, String>>,
     stored: watch::Sender<u64>,
+    wire: Mutex<Wire>,
+    noted: watch::Sender<u64>,
+}
+
+/// What is remembered of requests, for the judge.
+#[derive(Default)]
+struct Wire {
+    notes: Vec<Note>,
+    running: BTreeSet<u64>,
+    asked: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +87,7 @@ impl Computer {
     #[must_use]
     pub fn new(server: Server, seed: u64) -> Self {
         let clocks = Clocks { asleep_ms: 0, wrong_ms: 0, booted_ms: -60_000, boots: 1 };
-        Self(Arc::new(Inner {
+        let inner = Inner {
             began: Instant::now(),
             clocks: Mutex::new(clocks),
             news: watch::Sender::default(),
@@ -84,7 +95,34 @@ impl Computer {
             chance: Mutex::new(Rng::with_seed(seed)),
             storage: Mutex::default(),
             stored: watch::Sender::default(),
-        }))
+            wire: Mutex::default(),
+            noted: watch::Sender::default(),
+        };
+        Self(Arc::new(inner), 0)
+    }
+
+    /// The same computer as a new run of an app has it: what that run asks is noted under its number.
+    #[must_use]
+    pub fn for_run(&self, run: u64) -> Self {
+        self.wire().running.insert(run);
+        Self(Arc::clone(&self.0), run)
+    }
+
+    /// This run is stopped: what it has under way ends because of that.
+    pub fn stopped(&self, run: u64) {
+        self.wire().running.remove(&run);
+    }
+
+    /// What has been noted of requests since this was last asked.
+    #[must_use]
+    pub fn take_notes(&self) -> Vec<Note> {
+        std::mem::take(&mut self.wire().notes)
+    }
+
+    /// Tells that something was noted.
+    #[must_use]
+    pub fn noted(&self) -> watch::Receiver<u64> {
+        self.0.noted.subscribe()
     }
 
     /// The true time since the beginning, in milliseconds. For the director and the judge: no app can
@@ -203,6 +241,27 @@ impl Computer {
 
     /// The same, for somebody who gives up connecting after so many milliseconds.
     pub async fn ask_with(&self, request: Request, connect_ms: i64) -> Reply {
+        // Calls of the API are judged by who makes them.
+        if matches!(request, Request::Api { .. }) {
+            return self.carry(request, None, connect_ms).await;
+        }
+        let id = {
+            let mut wire = self.wire();
+            wire.asked += 1;
+            wire.asked
+        };
+        self.note(Noted::Left { id, run: self.1, request: request.clone() });
+        let under_way = UnderWay { computer: self, id, end: None };
+        let reply = self.carry(request, Some(id), connect_ms).await;
+        under_way.ended(match &reply {
+            Reply::NotSent => End::NotSent,
+            Reply::Lost => End::Lost,
+            Reply::Answer(answer) => End::Arrived { retry_after_ms: answer.retry_after_ms },
+        });
+        reply
+    }
+
+    async fn carry(&self, request: Request, id: Option<u64>, connect_ms: i64) -> Reply {
         let suspends = self.0.news.borrow().suspends;
         let link = self.link();
         let (there_ms, back_ms) = match link {
@@ -228,8 +287,7 @@ impl Computer {
         if !connected(&self.0.news.borrow()) {
             return Reply::Lost;
         }
-        let now_ms = self.true_ms();
-        let mut reply = self.server().answer(&request, now_ms);
+        let mut reply = self.reach(&request, id);
         if let Link::Lossy { lost } = link
             && self.draw(100) < u64::from(lost)
         {
@@ -244,6 +302,30 @@ impl Computer {
             return Reply::Lost;
         }
         reply
+    }
+
+    fn reach(&self, request: &Request, id: Option<u64>) -> Reply {
+        let now_ms = self.true_ms();
+        let (reply, facts, rotation, well) = {
+            let mut server = self.server();
+            let reply = server.answer(request, now_ms);
+            let facts = std::mem::take(&mut server.facts);
+            (reply, facts, server.terms.rotation, server.mood == Mood::Well)
+        };
+        if let Some(id) = id {
+            self.note(Noted::Reached { id, run: self.1, facts, rotation, well });
+        }
+        reply
+    }
+
+    fn note(&self, what: Noted) {
+        let at_ms = self.true_ms();
+        self.wire().notes.push(Note { at_ms, what });
+        self.0.noted.send_modify(|count| *count += 1);
+    }
+
+    fn wire(&self) -> MutexGuard<'_, Wire> {
+        self.0.wire.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn portal(&self) -> Reply {
@@ -261,6 +343,30 @@ impl Computer {
 
     fn storage(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.0.storage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that somebody waits for. Dropped before its end, it was given up, or its process is gone.
+struct UnderWay<'a> {
+    computer: &'a Computer,
+    id: u64,
+    end: Option<End>,
+}
+
+impl UnderWay<'_> {
+    fn ended(mut self, end: End) {
+        self.end = Some(end);
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let end = self.end.take().unwrap_or_else(|| {
+            let runs =
+                self.computer.1 == 0 || self.computer.wire().running.contains(&self.computer.1);
+            if runs { End::GivenUp } else { End::Stopped }
+        });
+        self.computer.note(Noted::Ended { id: self.id, end });
     }
 }
 

@@ -12,9 +12,15 @@
 //! as timers on a desktop experience it.
 
 pub mod computer;
+pub mod director;
 pub mod fleet;
+pub mod judge;
+pub mod life;
+pub mod oracle;
 pub mod policies;
 pub mod reply;
+pub mod report;
 pub mod server;
+pub mod wire;
 
 pub use computer::Computer;
