@@ -16,5 +16,7 @@ mod desk;
 mod keycloak_js;
 #[path = "policies/oidc_client_ts.rs"]
 mod oidc_client_ts;
+#[path = "policies/stopping.rs"]
+mod stopping;
 #[path = "policies/supabase.rs"]
 mod supabase;

@@ -189,7 +189,9 @@ impl Cache {
         if kept.ends_ms - SOURCE_MS > now_ms && !refused {
             return Ok(kept);
         }
-        if refreshed_ms.is_some_and(|at_ms| now_ms - at_ms < SOURCE_PAUSE_MS) {
+        // A clock that was turned back makes the original panic here; the model goes on.
+        let just_now = |at_ms| (0..SOURCE_PAUSE_MS).contains(&(now_ms - at_ms));
+        if refreshed_ms.is_some_and(just_now) {
             return if kept.ends_ms > now_ms { Ok(kept) } else { Err(Trouble::Recoverable) };
         }
         let refresh = kept.refresh.ok_or(Trouble::Final)?;

@@ -9,15 +9,15 @@
 //! that is set when tokens come, calls `updateToken(5)`; one refresh at a time in a process, further
 //! callers wait in its queue; status 400, whatever the body says, clears the tokens and logs out; every
 //! other failure keeps them, and is not retried before the next call; the clock's skew is the middle of
-//! the request minus the token's `iat`, and until that is known every token counts as expired. A copy
-//! knows nothing of the other copies.
+//! the request minus the token's `iat`, and until that is known every token counts as expired.
 //!
 //! With the benefit of the doubt: the library keeps tokens in memory only, and its guide says that they
 //! should stay there; a browser signs in again without asking, by the cookie of Keycloak's own session.
 //! The server of this simulation has no such cookie, so the app here stores the tokens and hands them to
 //! `init({ token, refreshToken })`, which is documented and refreshes at once; a start while offline does
-//! not ask for a sign-in. What is stored is removed only where it is what was refused, and a copy that
-//! shows its sign-in looks once more when it is called or focused, as a page that is loaded anew would.
+//! not ask for a sign-in. Two tabs would each get tokens of their own by that cookie and would not
+//! disturb each other; so here a copy goes on with what another copy has stored, whenever it is called,
+//! and nobody is asked as long as something is stored that has not been refused.
 //! A refresh answer without a new refresh token would delete the old one; Keycloak always sends one, so
 //! it is kept.
 //!
@@ -85,25 +85,25 @@ struct Memory {
 }
 
 impl Adapter {
-    /// `init`, with the tokens that the app has stored.
+    /// `init`, with the tokens that the app has stored: they are refreshed at once.
     fn init(self: &Arc<Self>) {
-        let Some(tokens) = self.place.read() else {
-            return;
-        };
-        {
-            let mut memory = lock(&self.memory);
-            memory.tokens = Some(tokens);
-            memory.timer += 1;
-        }
         let adapter = Arc::clone(self);
         self.tasks.begin(async move {
             adapter.update_token(None).await;
         });
     }
 
+    /// The app: takes what another copy has stored.
+    fn take_stored(&self) {
+        if let Some(stored) = self.place.read() {
+            lock(&self.memory).tokens = Some(stored);
+        }
+    }
+
     /// `updateToken`; `None` stands for -1, always. Whether the token may be used.
     async fn update_token(self: &Arc<Self>, min_validity_s: Option<i64>) -> bool {
-        if lock(&self.memory).tokens.is_none() {
+        self.take_stored();
+        if !self.signed_in() {
             return false;
         }
         if min_validity_s.is_some_and(|least_s| !self.expired(least_s)) {
@@ -195,13 +195,6 @@ impl Adapter {
     fn signed_in(&self) -> bool {
         lock(&self.memory).tokens.is_some()
     }
-
-    /// A copy that shows its sign-in is loaded anew.
-    fn look_again(self: &Arc<Self>) {
-        if !self.signed_in() {
-            self.init();
-        }
-    }
 }
 
 #[async_trait]
@@ -234,15 +227,12 @@ impl App for Running {
     }
 
     /// The library does not listen.
-    async fn focus(&self) {
-        self.0.look_again();
-    }
+    async fn focus(&self) {}
 
     /// The library does not listen.
     async fn network_back(&self) {}
 
     async fn access_token(&self) -> Option<Token> {
-        self.0.look_again();
         if !self.0.update_token(Some(BEFORE_A_CALL_S)).await {
             return None;
         }
@@ -253,7 +243,7 @@ impl App for Running {
     async fn api_refused(&self, _access: &Token) {}
 
     fn asks_for_sign_in(&self) -> bool {
-        self.0.place.wanted() && !self.0.signed_in()
+        self.0.place.wanted() && !self.0.signed_in() && self.0.place.read().is_none()
     }
 
     async fn quit(&self) {}

@@ -20,8 +20,7 @@ async fn the_tutorial_asks_for_a_sign_in_where_it_could_refresh() {
     desk.pass(56 * MINUTE_MS).await;
     app.focus().await;
     desk.pass(1_000).await;
-    let facts = desk.computer.server().facts.clone();
-    assert_eq!(facts, [Fact::Refused { shown: None, why: None }]);
+    assert_eq!(desk.facts(), [Fact::Refused { shown: None, why: None }]);
     assert!(app.asks_for_sign_in());
 }
 

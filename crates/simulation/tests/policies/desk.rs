@@ -4,6 +4,8 @@ use simulation::Computer;
 use simulation::computer::Link;
 use simulation::policies::{App, Policy};
 use simulation::server::{Fact, Mood, Server};
+use simulation::wire::Noted;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 pub(crate) const MINUTE_MS: i64 = 60_000;
@@ -12,13 +14,18 @@ pub(crate) const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub(crate) struct Desk<P> {
     pub(crate) computer: Computer,
     policy: P,
+    facts: RefCell<Vec<Fact>>,
 }
 
 impl<P: Policy> Desk<P> {
     /// With access tokens that live for an hour.
     pub(crate) fn new(policy: P) -> Self {
         let server = Server::new(3_600_000, 30 * 24 * 3_600_000);
-        Self { computer: Computer::new(server, 1), policy }
+        Self { computer: Computer::new(server, 1), policy, facts: RefCell::default() }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.policy.name()
     }
 
     pub(crate) fn start(&self) -> Arc<dyn App> {
@@ -51,7 +58,18 @@ impl<P: Policy> Desk<P> {
     }
 
     pub(crate) fn forget(&self) {
-        self.computer.server().facts.clear();
+        drop(self.computer.take_notes());
+        self.facts.take();
+    }
+
+    /// What has happened at the server, of what is remembered.
+    pub(crate) fn facts(&self) -> Vec<Fact> {
+        for note in self.computer.take_notes() {
+            if let Noted::Reached { facts, .. } = note.what {
+                self.facts.borrow_mut().extend(facts);
+            }
+        }
+        self.facts.borrow().clone()
     }
 
     /// So many refreshes have been granted, of those that are remembered.
@@ -67,7 +85,7 @@ impl<P: Policy> Desk<P> {
     }
 
     fn count(&self, is: impl Fn(&Fact) -> bool) -> usize {
-        self.computer.server().facts.iter().filter(|fact| is(fact)).count()
+        self.facts().iter().filter(|fact| is(fact)).count()
     }
 
     /// Whether an access token is past its end, by true time.
