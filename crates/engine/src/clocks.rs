@@ -17,12 +17,12 @@ const SAMPLES: usize = 5;
 /// What was seen of the clocks.
 #[derive(Clone, Debug)]
 pub(crate) struct Clocks {
-    last: Now,
-    samples: VecDeque<ClockSample>,
+    pub(crate) last: Now,
+    pub(crate) samples: VecDeque<ClockSample>,
     /// Server minus wall clock, as an earlier run measured it.
-    remembered_offset_ms: Option<i64>,
+    pub(crate) remembered_offset_ms: Option<i64>,
     /// The last jump of the wall clock, and when.
-    jump: Option<(i64, Now)>,
+    pub(crate) jump: Option<(i64, Now)>,
 }
 
 /// What a look at the clocks showed.

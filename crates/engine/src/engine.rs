@@ -35,13 +35,13 @@ pub struct Engine {
     pub(crate) away_ms: Option<i64>,
     /// The refresh that was due at launch has not been answered yet, however often it was tried.
     pub(crate) launching: bool,
-    attempts: u64,
+    pub(crate) attempts: u64,
     /// So many attempts belong to epochs that have ended.
-    ended_attempts: u64,
+    pub(crate) ended_attempts: u64,
 }
 
 /// Renewals in a row, each long before it was planned: somebody is in a loop.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(crate) struct Storm {
     /// So many early ones in a row.
     pub(crate) early: u32,

@@ -122,7 +122,7 @@ pub enum WriteTrouble {
 }
 
 /// Something that could not be written down.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export, export_to = "session.ts")]
 pub struct StoreTrouble {
@@ -133,7 +133,7 @@ pub struct StoreTrouble {
 }
 
 /// What the server's `Date` says of this machine's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClockSample {
     /// Server minus wall clock, in milliseconds.
     pub offset_ms: i64,

@@ -23,7 +23,7 @@ impl fmt::Debug for Fingerprint {
 }
 
 /// How long an access token lives, as the server told it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Lifetime {
     /// A lifetime in milliseconds: more than zero, at most ten years.
     Told(i64),
@@ -48,7 +48,7 @@ impl Lifetime {
 }
 
 /// How this access token is followed by the next one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Renewal {
     /// By a refresh token (RFC 6749 section 6).
     RefreshToken {
@@ -102,7 +102,7 @@ impl Grant {
 }
 
 /// Whose session it is. Public: it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// What the server calls them: the user name, or the subject.
     pub user: String,

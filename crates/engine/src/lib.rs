@@ -20,6 +20,7 @@ mod policy;
 mod present;
 mod revocation;
 mod session;
+mod standing;
 mod state;
 mod table;
 mod time;

@@ -3,7 +3,7 @@
 use crate::time::{HOUR, SECOND};
 
 /// When to renew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
     /// How long before the end to renew, in milliseconds. `None`: five minutes as in the tutorial,
     /// but at most a fifth of the lifetime. Set by the person: at most half of the lifetime.

@@ -14,7 +14,7 @@ pub(crate) struct Session {
     pub(crate) identity: Identity,
     pub(crate) grant: Grant,
     pub(crate) plan: Plan,
-    around: Circumstances,
+    pub(crate) around: Circumstances,
     /// Whether the server replaces the refresh token at each refresh; not known before the first.
     pub(crate) rotates: Option<bool>,
     /// When the refresh token ends, where the server told.
@@ -32,11 +32,11 @@ pub(crate) struct Session {
     pub(crate) due: bool,
     /// `plan` can be trusted to say that something has ended: it was asked for in this boot, or a
     /// server's clock has told since how old it is.
-    asked_in_this_boot: bool,
+    pub(crate) asked_in_this_boot: bool,
     /// When it was read, which is later than when it was asked for.
-    restored: Boot,
+    pub(crate) restored: Boot,
     /// Server minus wall clock in milliseconds, as the record tells it.
-    saved_offset_ms: Option<i64>,
+    pub(crate) saved_offset_ms: Option<i64>,
     pub(crate) refused: bool,
     pub(crate) confirmed: Option<Wall>,
     pub(crate) refreshes: u32,

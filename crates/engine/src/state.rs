@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// What restoring waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "session.ts")]
 pub enum Holdup {
@@ -29,7 +29,7 @@ pub enum Holdup {
 }
 
 /// Why somebody must sign in again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "session.ts")]
 pub enum Ended {
@@ -42,7 +42,7 @@ pub enum Ended {
 }
 
 /// What a person must mend before renewal goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export, export_to = "session.ts")]
 pub enum Fix {
@@ -55,7 +55,7 @@ pub enum Fix {
 }
 
 /// Why a renewal waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, TS)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "class")]
 #[ts(export, export_to = "session.ts")]
 pub enum Wait {

@@ -21,22 +21,22 @@ pub(crate) const PROMPT_RETRY_MS: i64 = SECOND;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Trouble {
     /// The next step of the ladder.
-    step: u32,
+    pub(crate) step: u32,
     /// The next step of the ladder where it is the disk that is waited for.
-    disk_step: u32,
+    pub(crate) disk_step: u32,
     /// A refresh was sent whose outcome is unknown.
     pub(crate) answer_lost: bool,
     /// It was repeated promptly.
-    repeated: bool,
+    pub(crate) repeated: bool,
     /// Unclear refusals, and since when.
-    unclear: u32,
-    unclear_since: Option<Boot>,
+    pub(crate) unclear: u32,
+    pub(crate) unclear_since: Option<Boot>,
     /// The server asked us to wait until then: nobody but the person overrides that.
     pub(crate) told_to_wait: Option<Boot>,
     /// When the last try was begun.
     pub(crate) last_try: Option<Boot>,
     /// So many tries connect with the short time limit.
-    quick: u32,
+    pub(crate) quick: u32,
 }
 
 impl Trouble {

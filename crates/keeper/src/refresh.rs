@@ -169,6 +169,10 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
         // It could not be read before, and is something else: another process was faster. The next
         // try finds out what.
         Ok(Noted::NotOurs) if unread => return Outcome::HeldElsewhere,
+        // Ended here since it was read. Nobody waits for an answer, and sent now, the token would be
+        // used without a trace: should the process die before the sign-out is on disk, the next start
+        // would know nothing of it.
+        Ok(Noted::NotOurs) if ours.era.is_overtaken() => return Outcome::HeldElsewhere,
         Ok(noted) => noted == Noted::News,
         // Where even the tokens at hand are not on disk, an intent there would protect nothing.
         Err(failure) if basis.even_unwritten || ours.unsaved.is_some() => {

@@ -20,5 +20,7 @@ mod pair;
 mod two_keepers;
 #[path = "races/two_processes.rs"]
 mod two_processes;
+#[path = "races/unheard.rs"]
+mod unheard;
 #[path = "races/without.rs"]
 mod without;

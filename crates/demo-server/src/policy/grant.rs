@@ -9,7 +9,7 @@ use crate::token::TokenHash;
 /// refusal; at twenty seconds a token this is more than an hour of reuse detection.
 const MOST_TOKENS: usize = 200;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Grant {
     username: String,
@@ -24,7 +24,7 @@ pub(super) struct Grant {
     access: Vec<AccessToken>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RefreshToken {
     hash: TokenHash,
@@ -41,7 +41,7 @@ struct RefreshToken {
     shown: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AccessToken {
     hash: TokenHash,

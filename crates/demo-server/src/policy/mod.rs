@@ -64,7 +64,7 @@ pub struct Pair {
 }
 
 /// What an OAuth client was granted. Its tokens are good for it alone (RFC 6749 section 6).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Authorization {
     /// The client.
@@ -97,7 +97,7 @@ pub struct Accepted {
 }
 
 /// Why a grant ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Ending {
     /// The person signed out.
@@ -133,7 +133,7 @@ pub enum Refusal {
 }
 
 /// Every grant this server has given. One grant is one sign-in and all that grew out of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Grants {
     grants: Vec<Grant>,

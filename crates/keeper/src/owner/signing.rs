@@ -41,17 +41,27 @@ impl Owner {
 
     pub(super) fn signed_in(&mut self, signed_in: SignedIn, turn: Turn) -> Result<(), SignInError> {
         let SignedIn { record, exchange, clock, server, unsaved } = signed_in;
-        let overtaken = turn.is_before(&self.last_turn);
+        // Here, or in another process whose record has been taken over already.
+        let overtaken = turn.is_before(&self.last_turn) || record.epoch < self.known_epoch;
         let Some(session) = record.session.clone().filter(|_| !overtaken) else {
-            // Somebody has signed out between its being saved and this moment.
+            // Somebody has signed out, or in, between its being saved and this moment.
             if let Some(session) = &record.session {
                 self.give_back(session.tokens.clone(), Some(session), Holder::in_record(&record));
             }
             return Err(SignInError::Overtaken);
         };
+        self.last_turn = turn;
+        let same_sign_in = |held: &Session| held.fingerprint_key == session.fingerprint_key;
+        if self.session.as_ref().is_some_and(same_sign_in) {
+            // A reading came across it on disk, and was taken over, before it was heard of here. What
+            // is at hand may have been renewed since: to begin it again would end that renewal.
+            self.unwritten = None;
+            self.shown.sign_out_unwritten = None;
+            self.server = Some((server, record.account));
+            return Ok(());
+        }
         let before = self.session.take().zip(self.holder.take());
 
-        self.last_turn = turn;
         self.era = self.era.next();
         self.know(&record);
         self.server = Some((server, record.account.clone()));
