@@ -18,6 +18,9 @@ mod contents;
 pub mod contract;
 mod disk;
 mod document;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod keys;
 mod locks;
 mod neighbours;

@@ -4,12 +4,12 @@ use super::told::{ACCESS, HEADER, PASSWORD, Planted, REFRESH, Told, holds, timin
 use super::{Held, told};
 use crate::classify::Asking;
 use crate::redact::Redactor;
+use crate::requests;
 use crate::settings::{
     AccountSettings, AnswerShape, Api, Header, LifetimeForm, Preset, RefusedShape,
 };
 use crate::token_api::{Beside, TokenApi};
 use crate::transport::{Arrived, Whole};
-use crate::requests;
 use engine::{Class, Failure, Lifetime};
 use keeper::clock::ManualClock;
 use keeper::ports::{Answer, ApiVerdict, Call, Credentials, Marks};
@@ -45,7 +45,8 @@ static SERVERS: LazyLock<Result<Vec<(&str, TokenApi)>, String>> = LazyLock::new(
         values: vec!["1001".into(), "expired".into()],
     };
     let headers = vec![Header { name: "x-api-key".into(), value: HEADER.into() }];
-    let enveloped = AccountSettings { answer: shape, refused, headers, ..AccountSettings::default() };
+    let enveloped =
+        AccountSettings { answer: shape, refused, headers, ..AccountSettings::default() };
     all.push(("enveloped", enveloped));
     let ready = |(name, settings): (&'static str, AccountSettings)| {
         let settings = AccountSettings {

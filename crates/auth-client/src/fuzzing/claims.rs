@@ -35,7 +35,9 @@ pub fn claims(input: &[u8]) -> Held {
             // Claims may hold a piece of anything; a whole refresh token they may not.
             holds(!text.contains(REFRESH), || format!("the refresh token is shown: {text}"))?;
             let long = signature.len() >= 16;
-            holds(!long || !text.contains(signature), || format!("the signature is shown: {text}"))?;
+            holds(!long || !text.contains(signature), || {
+                format!("the signature is shown: {text}")
+            })?;
             let length = text.chars().count();
             holds(length <= LONGEST, || format!("{length} characters of a claim are shown"))?;
         }

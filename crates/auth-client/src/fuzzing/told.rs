@@ -122,8 +122,17 @@ impl Planted {
 
     /// The same for all that people may see of an exchange.
     pub(crate) fn are_not_told(&self, exchange: &Exchange) -> Held {
-        let Exchange { at_ms: _, took_ms: _, method, url, request, status: _, response, code, detail } =
-            exchange;
+        let Exchange {
+            at_ms: _,
+            took_ms: _,
+            method,
+            url,
+            request,
+            status: _,
+            response,
+            code,
+            detail,
+        } = exchange;
         for line in request.iter().chain(response).chain(code).chain([method, url, detail]) {
             self.are_not_in(line)?;
             holds(!line.contains(char::is_control), || format!("a line of evidence: {line:?}"))?;

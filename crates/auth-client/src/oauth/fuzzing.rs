@@ -28,9 +28,8 @@ use zeroize::Zeroizing;
 /// A description is no longer than this, in characters.
 const LONGEST_DESCRIPTION: usize = 301;
 
-static TOKEN_ENDPOINT: LazyLock<Result<Url, String>> = LazyLock::new(|| {
-    Url::parse("https://id.example.com/token").map_err(|error| error.to_string())
-});
+static TOKEN_ENDPOINT: LazyLock<Result<Url, String>> =
+    LazyLock::new(|| Url::parse("https://id.example.com/token").map_err(|error| error.to_string()));
 
 fn request(form: String) -> Result<Outgoing, String> {
     let url = TOKEN_ENDPOINT.clone()?;

@@ -279,9 +279,7 @@ impl TokenEndpoint {
         let (timing, outcome) = place.send(&sent, call.connect_quickly).await;
         match outcome {
             Ok(came) => Heard::of(asking, (sent, timing), came, redactor),
-            Err(lost) => {
-                Err(failure(&sent, timing, None, &redactor, classify::lost(&lost)).into())
-            }
+            Err(lost) => Err(failure(&sent, timing, None, &redactor, classify::lost(&lost)).into()),
         }
     }
 

@@ -58,8 +58,7 @@ fn document(
     planted: &Planted,
 ) -> Result<Option<Document>, String> {
     let Arrived { status, headers, whole, .. } = &told.came;
-    let came =
-        Arrived { status: *status, headers: headers.clone(), body, whole: *whole };
+    let came = Arrived { status: *status, headers: headers.clone(), body, whole: *whole };
     let body = Body::of(&came);
     let named = classify::document(&came, &body, Wall(NOON));
     let detail = named.as_ref().map_or("read", |named| named.detail.as_str());
@@ -127,7 +126,8 @@ fn is_safe(read: &Document, issuer: &str) -> Held {
         }
         let url = Url::parse(address).map_err(|error| format!("{name} is {address}: {error}"))?;
         let protected = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-        let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        let plain =
+            url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
         let kept = protected && plain && (here || !is_loopback(&url)) && address.len() <= 2_000;
         holds(kept && url.has_host(), || format!("{name} is {address}"))?;
     }

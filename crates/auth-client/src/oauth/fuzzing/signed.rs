@@ -119,7 +119,8 @@ pub fn jwks(input: &[u8]) -> Held {
     holds(set.len() <= 100, || format!("{} keys are kept", set.len()))?;
     let Some(json) = body.json() else { return Err("keys were read in no JSON".to_owned()) };
     let access = SecretString::from(ACCESS);
-    for (token, key) in signed().zip(ours.get("keys").and_then(Value::as_array).into_iter().flatten())
+    for (token, key) in
+        signed().zip(ours.get("keys").and_then(Value::as_array).into_iter().flatten())
     {
         let opened = check_with(&token.into(), &expected(&access, None), &set).is_ok();
         holds(!opened || has(json, key), || {
