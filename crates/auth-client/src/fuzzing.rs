@@ -18,7 +18,7 @@ pub use settings::settings;
 
 pub(crate) use answers::{is_named_rightly, is_within_a_lifetime};
 pub(crate) use told::{
-    ACCESS, CLIENT_SECRET, CODE, ID_TOKEN, NOON, Planted, REFRESH, Told, holds, timing,
+    ACCESS, CLIENT_SECRET, CODE, HEADER, ID_TOKEN, NOON, Planted, REFRESH, Told, holds, timing,
 };
 
 /// What is wrong, in a sentence.

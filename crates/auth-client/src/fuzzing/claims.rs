@@ -1,14 +1,13 @@
 //! Tokens that are JWTs, as people are shown them.
 
 use super::Held;
-use super::told::{ID_TOKEN, Planted, REFRESH, holds};
+use super::told::{ID_TOKEN, REFRESH, holds};
 use crate::jwt;
 use keeper::ports::Marks;
 use keeper::record::{RenewalSecret, Tokens};
 use zeroize::Zeroizing;
 
-/// A whole token is no longer than a megabyte; of each of its members this much is shown, in
-/// characters.
+/// So much of each member is shown, in characters.
 const LONGEST: usize = 2_001;
 
 /// An access token that a server gave: its claims are shown, nothing else of it.
@@ -29,7 +28,6 @@ pub fn claims(input: &[u8]) -> Held {
     holds(refresh.is_none(), || "an opaque token has claims".to_owned())?;
     let Some(shown) = access else { return Ok(()) };
     let signature = token.rsplit('.').next().unwrap_or_default();
-    let planted = Planted::of(b"");
     for claim in shown.header.iter().chain(&shown.claims) {
         for text in [&claim.name, &claim.value] {
             // Claims may hold a piece of anything; a whole refresh token they may not.
@@ -45,6 +43,5 @@ pub fn claims(input: &[u8]) -> Held {
             holds(ms.abs() < 9_000_000_000_000_000, || format!("a moment is {ms}"))?;
         }
     }
-    let debug = format!("{:?}", shown.header.first());
-    if input.is_ascii() && !debug.contains("canary") { planted.are_not_in(&debug) } else { Ok(()) }
+    Ok(())
 }
