@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "telling the developer is its job")]
 
 mod bench;
+mod fuzz;
 mod icons;
 mod node;
 mod process;
@@ -35,6 +36,7 @@ The project's own commands:
   cargo xtask scenario NAME|all|PATH.kdl  run scenarios without a window (--help tells more)
   cargo xtask simulate [--help]           play years, and a fleet's day, beside what others do
   cargo xtask bench [--json]              measure what must be fast, against its limits
+  cargo xtask fuzz [TARGET] [--inputs N]  libFuzzer's long run, a million inputs for each target
   cargo xtask screenshots                 take pictures of every screen into target/screenshots
 
 `test --fast` leaves out the window tests and clippy of the app; `--only` may be repeated.
@@ -48,6 +50,7 @@ enum Command {
     Run(run::Options),
     Test(test::Options),
     Bench { json: bool },
+    Fuzz(fuzz::Options),
     Types,
     Icons,
     Scenario(Vec<OsString>),
@@ -78,6 +81,8 @@ fn main() -> ExitCode {
             Ok(false) => return ExitCode::FAILURE,
             Err(error) => Err(error),
         },
+        // It tells by its own exit code what came of it.
+        Command::Fuzz(options) => return fuzz::run(&project, &options),
         Command::Types => types::write(&project),
         Command::Icons => icons::draw(&project),
         // It tells by its own exit code what came of them.
@@ -104,6 +109,7 @@ fn parse(mut parser: Parser) -> Result<Command, lexopt::Error> {
         "run" => parse_run(&mut parser).map(Command::Run),
         "test" => parse_test(&mut parser).map(Command::Test),
         "bench" => parse_bench(&mut parser),
+        "fuzz" => parse_fuzz(&mut parser).map(Command::Fuzz),
         "types" => nothing_more(&mut parser).map(|()| Command::Types),
         "icons" => nothing_more(&mut parser).map(|()| Command::Icons),
         "scenario" => Ok(Command::Scenario(parser.raw_args()?.collect())),
@@ -161,6 +167,22 @@ fn parse_bench(parser: &mut Parser) -> Result<Command, lexopt::Error> {
     Ok(Command::Bench { json })
 }
 
+fn parse_fuzz(parser: &mut Parser) -> Result<fuzz::Options, lexopt::Error> {
+    let mut options = fuzz::Options { target: None, inputs: fuzz::INPUTS };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("inputs") => options.inputs = parser.value()?.parse()?,
+            Arg::Value(target) if options.target.is_none() => {
+                options.target = Some(target.string()?);
+            }
+            other @ (Arg::Short(_) | Arg::Long(_) | Arg::Value(_)) => {
+                return Err(other.unexpected());
+            }
+        }
+    }
+    Ok(options)
+}
+
 fn nothing_more(parser: &mut Parser) -> Result<(), lexopt::Error> {
     parser.next()?.map_or(Ok(()), |argument| Err(argument.unexpected()))
 }
@@ -183,6 +205,16 @@ mod tests {
         assert_eq!(parsed(&["bench"]).unwrap(), Command::Bench { json: false });
         assert_eq!(parsed(&["bench", "--json"]).unwrap(), Command::Bench { json: true });
         assert!(parsed(&["bench", "lifeline"]).is_err());
+    }
+
+    #[test]
+    fn a_fuzz_target_may_be_named_and_its_inputs_counted() {
+        let all = fuzz::Options { target: None, inputs: fuzz::INPUTS };
+        assert_eq!(parsed(&["fuzz"]).unwrap(), Command::Fuzz(all));
+        let one = fuzz::Options { target: Some("date".to_owned()), inputs: 500 };
+        assert_eq!(parsed(&["fuzz", "date", "--inputs", "500"]).unwrap(), Command::Fuzz(one));
+        assert!(parsed(&["fuzz", "date", "slot"]).is_err());
+        assert!(parsed(&["fuzz", "--inputs", "many"]).is_err());
     }
 
     #[test]

@@ -86,8 +86,10 @@ fn with_path(mut cookie: Cookie<'static>, from: &Url) -> Cookie<'static> {
 }
 
 fn same(one: &Cookie<'_>, other: &Cookie<'_>) -> bool {
+    // An empty domain is none (RFC 6265 section 5.2.3); and is not there any more once it was kept.
     let domain = |cookie: &Cookie<'_>| {
-        cookie.domain().map(|domain| domain.trim_start_matches('.').to_ascii_lowercase())
+        let domain = cookie.domain().unwrap_or_default();
+        domain.trim_start_matches('.').to_ascii_lowercase()
     };
     one.name() == other.name() && one.path() == other.path() && domain(one) == domain(other)
 }
@@ -163,5 +165,15 @@ mod tests {
         assert!(Jar::default().header().is_none());
         assert!(Jar::default().close().is_none());
         assert!(Jar::open(&"no json".into()).header().is_none());
+    }
+
+    #[test]
+    fn a_domain_of_nothing_but_a_dot_is_none_and_piles_nothing_up() {
+        let mut jar = Jar::default();
+        for path in ["/api/login", "/api/refresh", "/api/refresh"] {
+            jar.take_in(&answer(&["x=1; Domain=."]), &at(path), NOON);
+            jar = Jar::open(&jar.close().unwrap());
+        }
+        assert_eq!(sent(&jar), "x=1");
     }
 }

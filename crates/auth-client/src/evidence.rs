@@ -265,8 +265,14 @@ fn json_lines(redacted: &Value) -> Vec<String> {
 
 /// The beginning of HTML, text or torn JSON, on one line.
 fn text_excerpt(body: &[u8], redactor: &Redactor) -> String {
-    let text = String::from_utf8_lossy(body.get(..TEXT_READ).unwrap_or(body));
-    let text: Vec<&str> = text.split_whitespace().collect();
+    let read = body.get(..TEXT_READ).unwrap_or(body);
+    let text = String::from_utf8_lossy(read);
+    let mut text: Vec<&str> = text.split_whitespace().collect();
+    // The last word may be half a secret, which nobody would know. Where there is but one word, its
+    // end is far behind what is shown.
+    if read.len() < body.len() && text.last().is_some_and(|last| last.len() < read.len()) {
+        text.pop();
+    }
     let text = text.join(" ");
     let shown = if text.trim_start_matches('\u{feff}').starts_with(['{', '[', '"']) {
         redactor.torn_json(&text)
@@ -293,4 +299,23 @@ fn cut(text: &str, characters: usize) -> String {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use keeper::ports::Marks;
+
+    #[test]
+    fn half_a_secret_where_the_reading_ends_is_not_shown() {
+        let mut redactor = Redactor::new(Marks::fresh());
+        redactor.password("correct horse");
+        redactor.token("battery-staple");
+        let body = format!("busy{}battery-staple again", " ".repeat(TEXT_READ - 11));
+        assert_eq!(text_excerpt(body.as_bytes(), &redactor), "busy");
+        let whole = format!("busy{}battery-staple", " ".repeat(100));
+        assert!(text_excerpt(whole.as_bytes(), &redactor).starts_with("busy ‹token "));
+        let one = "x".repeat(TEXT_READ + 1);
+        assert_eq!(text_excerpt(one.as_bytes(), &redactor).chars().count(), TEXT_SHOWN + 1);
+    }
 }

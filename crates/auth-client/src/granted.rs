@@ -67,7 +67,7 @@ pub(crate) fn read(
     let told = lifetime::read(form, member(&shape.lifetime), member("/expires_in"), times, moments);
     let name = text(&shape.name).map(|name| name.chars().take(LONGEST_NAME).collect::<String>());
     Some(Granted {
-        lifetime: clean(told, context.redactor),
+        lifetime: lifetime::clean(told, context.redactor),
         refresh_lifetime_ms: refresh_lifetime(
             &tokens,
             member(&shape.refresh_lifetime),
@@ -146,13 +146,5 @@ pub(crate) fn in_words(status: u16, lifetime: &Lifetime) -> String {
             format!("{status}: a token; \"{words}\" is no lifetime")
         }
         Lifetime::Unknown(None) => format!("{status}: a token, no lifetime told"),
-    }
-}
-
-/// A pointer set wrongly may name a token as the lifetime: the words that are kept are clean.
-pub(crate) fn clean(lifetime: Lifetime, redactor: &Redactor) -> Lifetime {
-    match lifetime {
-        Lifetime::Unknown(Some(words)) => Lifetime::Unknown(Some(redactor.text(&words))),
-        told @ (Lifetime::Told(_) | Lifetime::Unknown(None)) => told,
     }
 }

@@ -20,6 +20,9 @@ mod classify;
 mod cookies;
 mod date;
 mod evidence;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod granted;
 mod jwt;
 mod lifetime;

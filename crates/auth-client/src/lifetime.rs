@@ -3,6 +3,7 @@
 //! Lenient in what a lifetime may look like; what is none stays unknown, with the server's words.
 
 use crate::jwt::Times;
+use crate::redact::Redactor;
 use crate::settings::LifetimeForm;
 use engine::{Lifetime, Wall};
 use serde_json::Value;
@@ -12,6 +13,9 @@ use time::format_description::well_known::Rfc3339;
 /// From here on a number is milliseconds since 1970 and not seconds: 1e12 is September 2001 in
 /// milliseconds, and in seconds far beyond the year 9999.
 const MILLISECONDS_FROM: f64 = 1e12;
+
+/// So many characters of what is no lifetime are kept.
+const LONGEST_WORDS: usize = 40;
 
 /// What an absolute end is measured against.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,14 +98,22 @@ pub(crate) fn whole_ms(ms: f64) -> Option<i64> {
     (ms.abs() < 9e15).then_some(ms as i64)
 }
 
-/// The server's words, short enough to stand in a sentence.
+/// The server's words.
 fn words(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut words: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
-    if words.len() < text.len() {
-        words.push('…');
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// A pointer set wrongly may name a token as the lifetime: the words that are kept are clean. And short
+/// enough to stand in a sentence, but cut after that: half a token might not look like one.
+pub(crate) fn clean(lifetime: Lifetime, redactor: &Redactor) -> Lifetime {
+    let Lifetime::Unknown(Some(words)) = lifetime else { return lifetime };
+    let words = redactor.text(&words);
+    let mut shown: String = words.chars().take(LONGEST_WORDS).collect();
+    if shown.len() < words.len() {
+        shown.push('…');
     }
-    words
+    Lifetime::Unknown(Some(shown))
 }
 
 #[cfg(test)]
@@ -228,5 +240,15 @@ mod tests {
         assert_eq!(lifetime(NO_JWT, BY_DATE), Lifetime::Unknown(None));
         let past = Times { exp: Some(NOON - 1_000), iat: None };
         assert_eq!(lifetime(past, BY_DATE), unknown("exp 1763899199"));
+    }
+
+    #[test]
+    fn the_words_of_no_lifetime_are_cut_after_they_were_redacted() {
+        let mut redactor = Redactor::new(keeper::ports::Marks::fresh());
+        redactor.token("a-token/of-many/words");
+        let said = format!("{} a-token/of-many/words", "no ".repeat(10));
+        let lifetime = clean(told(LifetimeForm::Seconds, json!(said)), &redactor);
+        let Lifetime::Unknown(Some(words)) = lifetime else { panic!("{lifetime:?}") };
+        assert!(!words.contains("a-token") && words.chars().count() == 41, "{words}");
     }
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 ///
 /// Every call makes at most one request and repeats nothing: that is the engine's to decide.
 pub struct TokenApi {
-    plan: Plan,
+    pub(crate) plan: Plan,
     line: Line,
     clock: Arc<dyn Clock>,
     /// How much is told of an answer that was good.
@@ -56,20 +56,28 @@ impl TokenApi {
         &self,
         asking: Asking,
         sent: Outgoing,
-        mut redactor: Redactor,
+        redactor: Redactor,
         beside: Beside<'_>,
     ) -> Result<Answer, Box<Failure>> {
         let (timing, outcome) = self.line.send(&sent, beside.call.connect_quickly).await;
-        let came = match outcome {
-            Ok(came) => came,
-            Err(lost) => {
-                return Err(failure(&sent, timing, None, &redactor, classify::lost(&lost)));
-            }
-        };
-        let body = Body::of(&came);
-        self.learn(&came, &body, &mut redactor);
-        let wrong =
-            classify::answer(asking, &came, &body, (&self.plan).into(), timing.wall_after());
+        match outcome {
+            Ok(came) => self.read(asking, (&sent, timing), &came, redactor, beside),
+            Err(lost) => Err(failure(&sent, timing, None, &redactor, classify::lost(&lost))),
+        }
+    }
+
+    /// Reads, or names, what came.
+    pub(crate) fn read(
+        &self,
+        asking: Asking,
+        (sent, timing): (&Outgoing, Timing),
+        came: &Arrived,
+        mut redactor: Redactor,
+        beside: Beside<'_>,
+    ) -> Result<Answer, Box<Failure>> {
+        let body = Body::of(came);
+        self.learn(came, &body, &mut redactor);
+        let wrong = classify::answer(asking, came, &body, (&self.plan).into(), timing.wall_after());
         let context = Context {
             plan: &self.plan,
             user: beside.user,
@@ -79,14 +87,52 @@ impl TokenApi {
         };
         let granted = match wrong {
             Some(named) => Err(named),
-            None => granted::read(&came, &body, timing, &context)
+            None => granted::read(came, &body, timing, &context)
                 .ok_or_else(|| Named::without_token(came.status)),
         };
-        let came = (&came, &body);
+        let came = (came, &body);
         match granted {
-            Ok(granted) => Ok(answer(&sent, timing, came, (&redactor, self.good), granted)),
-            Err(named) => Err(failure(&sent, timing, Some(came), &redactor, named)),
+            Ok(granted) => Ok(answer(sent, timing, came, (&redactor, self.good), granted)),
+            Err(named) => Err(failure(sent, timing, Some(came), &redactor, named)),
         }
+    }
+
+    /// Reads what came of a sign-out.
+    pub(crate) fn signed_out(
+        &self,
+        (sent, timing): (&Outgoing, Timing),
+        came: &Arrived,
+        mut redactor: Redactor,
+    ) -> Result<Exchange, Box<Failure>> {
+        let body = Body::of(came);
+        self.learn(came, &body, &mut redactor);
+        let wall = timing.wall_after();
+        match classify::answer(Asking::SignOut, came, &body, (&self.plan).into(), wall) {
+            Some(named) => Err(failure(sent, timing, Some((came, &body)), &redactor, named)),
+            None => {
+                let detail = format!("{}: signed out at the server", came.status);
+                let (came, told) = (Some((came, &body)), self.good);
+                Ok(evidence::exchange(sent, timing, came, &redactor, told, None, &detail))
+            }
+        }
+    }
+
+    /// Reads what an API said.
+    pub(crate) fn said(
+        &self,
+        (sent, timing): (&Outgoing, Timing),
+        came: &Arrived,
+        mut redactor: Redactor,
+    ) -> ApiAnswer {
+        let body = Body::of(came);
+        self.learn(came, &body, &mut redactor);
+        let said = api::verdict(came, &body, (&self.plan).into());
+        let clock = said.ours.then(|| sample(came, timing)).flatten();
+        let came = Some((came, &body));
+        let told = if said.verdict == ApiVerdict::Accepted { self.good } else { Told::Whole };
+        let (code, detail) = (said.code, said.detail);
+        let exchange = evidence::exchange(sent, timing, came, &redactor, told, code, &detail);
+        ApiAnswer { verdict: said.verdict, exchange, clock }
     }
 
     /// A redactor that knows the account's own headers: they stand in clear on disk, and still are
@@ -98,7 +144,7 @@ impl TokenApi {
     }
 
     /// The same, knowing what a session holds.
-    fn looking_for(&self, tokens: &Tokens, marks: &Marks) -> Redactor {
+    pub(crate) fn looking_for(&self, tokens: &Tokens, marks: &Marks) -> Redactor {
         let mut redactor = self.redactor(marks);
         redactor.token(tokens.access.expose_secret());
         if let RenewalSecret::RefreshToken(token) = &tokens.renewal {
@@ -134,10 +180,10 @@ impl TokenApi {
 }
 
 /// What is known beside a request.
-struct Beside<'a> {
-    user: &'a str,
-    tokens: Option<&'a Tokens>,
-    call: Call,
+pub(crate) struct Beside<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) tokens: Option<&'a Tokens>,
+    pub(crate) call: Call,
 }
 
 #[async_trait]
@@ -173,25 +219,11 @@ impl AuthServer for TokenApi {
     ) -> Result<Option<Exchange>, Box<Failure>> {
         let sent = requests::sign_out(&self.plan, tokens).map_err(|why| self.unfit(why))?;
         let Some(sent) = sent else { return Ok(None) };
-        let mut redactor = self.looking_for(tokens, marks);
+        let redactor = self.looking_for(tokens, marks);
         let (timing, outcome) = self.line.send(&sent, false).await;
-        let came = match outcome {
-            Ok(came) => came,
-            Err(lost) => {
-                return Err(failure(&sent, timing, None, &redactor, classify::lost(&lost)));
-            }
-        };
-        let body = Body::of(&came);
-        self.learn(&came, &body, &mut redactor);
-        let wall = timing.wall_after();
-        match classify::answer(Asking::SignOut, &came, &body, (&self.plan).into(), wall) {
-            Some(named) => Err(failure(&sent, timing, Some((&came, &body)), &redactor, named)),
-            None => {
-                let detail = format!("{}: signed out at the server", came.status);
-                let came = Some((&came, &body));
-                let told = self.good;
-                Ok(Some(evidence::exchange(&sent, timing, came, &redactor, told, None, &detail)))
-            }
+        match outcome {
+            Ok(came) => self.signed_out((&sent, timing), &came, redactor).map(Some),
+            Err(lost) => Err(failure(&sent, timing, None, &redactor, classify::lost(&lost))),
         }
     }
 
@@ -203,24 +235,15 @@ impl AuthServer for TokenApi {
         let mut redactor = self.redactor(marks);
         redactor.token(access.expose_secret());
         let (timing, outcome) = self.line.send(&sent, false).await;
-        let came = match outcome {
-            Ok(came) => came,
+        Some(match outcome {
+            Ok(came) => self.said((&sent, timing), &came, redactor),
             Err(Lost { detail, .. }) => {
                 let told = Told::Whole;
                 let exchange =
                     evidence::exchange(&sent, timing, None, &redactor, told, None, &detail);
-                return Some(api::unsaid(exchange));
+                api::unsaid(exchange)
             }
-        };
-        let body = Body::of(&came);
-        self.learn(&came, &body, &mut redactor);
-        let said = api::verdict(&came, &body, (&self.plan).into());
-        let clock = said.ours.then(|| sample(&came, timing)).flatten();
-        let came = Some((&came, &body));
-        let told = if said.verdict == ApiVerdict::Accepted { self.good } else { Told::Whole };
-        let (code, detail) = (said.code, said.detail);
-        let exchange = evidence::exchange(&sent, timing, came, &redactor, told, code, &detail);
-        Some(ApiAnswer { verdict: said.verdict, exchange, clock })
+        })
     }
 }
 

@@ -5,6 +5,9 @@
 
 mod catalogue;
 mod format;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod report;
 mod run;
 mod scenario;

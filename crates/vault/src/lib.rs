@@ -19,6 +19,9 @@ pub mod contract;
 mod disk;
 mod document;
 mod files;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod keys;
 mod locks;
 mod neighbours;

@@ -3,7 +3,6 @@
 
 use crate::classify::{Body, Named};
 use crate::date;
-use crate::granted::clean;
 use crate::jwt;
 use crate::lifetime::{self, Moments};
 use crate::pointer;
@@ -80,7 +79,7 @@ pub(crate) fn read(
         corrected: context.clock_offset_ms.map(|offset| timing.asked.wall + offset),
     };
     Ok(Granted {
-        lifetime: clean(lifetime(json, access, moments), context.redactor),
+        lifetime: lifetime::clean(lifetime(json, access, moments), context.redactor),
         refresh_in_ms: positive_ms(json.get("refresh_in")),
         refresh_lifetime_ms: refresh_lifetime(json, &renewal, moments),
         tokens: Tokens { access: access.into(), renewal, id, client_secret },

@@ -252,7 +252,7 @@ impl Keys {
 }
 
 /// The key set in an answer, or what is wrong with it.
-fn read(came: &Arrived, body: &Body, timing: Timing) -> Result<KeySet, Named> {
+pub(crate) fn read(came: &Arrived, body: &Body, timing: Timing) -> Result<KeySet, Named> {
     let wrong = classify::by_status(came, timing.wall_after())
         .or_else(|| classify::by_somebody_else(came.status, body));
     if let Some(named) = wrong {

@@ -9,6 +9,8 @@ mod browser;
 mod device;
 mod discovery;
 mod ending;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod id_check;
 mod id_token;
 mod keys;

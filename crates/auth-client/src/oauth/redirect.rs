@@ -5,6 +5,8 @@
 //! waits.
 
 mod desk;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 mod sockets;
 mod verdict;
 
@@ -26,6 +28,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, JoinSet};
@@ -193,7 +196,7 @@ impl Connections {
 
 /// One connection: one request, one answer.
 async fn connection(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
     desk: Arc<Desk>,
     clock: Arc<dyn Clock>,
     spoken: Arc<AtomicBool>,

@@ -59,7 +59,7 @@ pub(crate) struct DeviceCode {
 }
 
 /// A request and its answer, which is none of the failures.
-struct Heard {
+pub(crate) struct Heard {
     sent: Outgoing,
     timing: Timing,
     came: Arrived,
@@ -82,7 +82,28 @@ impl From<Box<Failure>> for Unheard {
 }
 
 impl Heard {
-    fn exchange(&self, detail: &str) -> Exchange {
+    /// Reads what came, and names it where that is a failure.
+    pub(crate) fn of(
+        asking: Asking,
+        (sent, timing): (Outgoing, Timing),
+        came: Arrived,
+        mut redactor: Redactor,
+    ) -> Result<Self, Unheard> {
+        let body = Body::in_oauth(&came);
+        learn(&body, &mut redactor);
+        let (dialect, wall) = (Dialect::of_oauth(asking), timing.wall_after());
+        match classify::answer(asking, &came, &body, dialect, wall) {
+            Some(named) => {
+                let said = body.json().and_then(|json| json.get("error_description")?.as_str());
+                let description = said.and_then(|said| description(said, &redactor));
+                let failure = failure(&sent, timing, Some((&came, &body)), &redactor, named);
+                Err(Unheard { failure, description })
+            }
+            None => Ok(Self { sent, timing, came, body, redactor }),
+        }
+    }
+
+    pub(crate) fn exchange(&self, detail: &str) -> Exchange {
         let came = Some((&self.came, &self.body));
         let redactor = &self.redactor;
         evidence::exchange(&self.sent, self.timing, came, redactor, Told::Shape, None, detail)
@@ -90,6 +111,35 @@ impl Heard {
 
     fn failure(&self, named: Named) -> Box<Failure> {
         failure(&self.sent, self.timing, Some((&self.came, &self.body)), &self.redactor, named)
+    }
+
+    /// The device code in an answer.
+    pub(crate) fn device_code(&self) -> Result<DeviceCode, Box<Failure>> {
+        let lacking = |what: &str| {
+            let detail = format!("{} with no {what} in it", self.came.status);
+            self.failure(Named::new(Class::UnclearRefusal, detail))
+        };
+        let ms = |place: &str| {
+            let member = self.body.json().and_then(|json| json.pointer(place));
+            let (none, moments) = (jwt::Times::default(), lifetime::Moments::default());
+            match lifetime::read(LifetimeForm::Seconds, member, None, none, moments) {
+                Lifetime::Told(ms) => Some(ms),
+                Lifetime::Unknown(_) => None,
+            }
+        };
+        // Some servers are older than the standard and say "url".
+        let links = ["/verification_uri", "/verification_url"];
+        let link = links.iter().find_map(|place| web_page(self.text(place)?));
+        let user_code = self.text("/user_code").filter(|code| is_typed(code));
+        Ok(DeviceCode {
+            device_code: self.text("/device_code").ok_or_else(|| lacking("device code"))?.into(),
+            user_code: user_code.ok_or_else(|| lacking("code for the person"))?.to_owned(),
+            link: link.ok_or_else(|| lacking("page to go to"))?,
+            complete_link: self.text("/verification_uri_complete").and_then(web_page),
+            lifetime_ms: ms("/expires_in").unwrap_or(DEVICE_LIFETIME_MS),
+            interval_ms: ms("/interval").unwrap_or(INTERVAL_MS),
+            exchange: self.exchange(&format!("{}: a code for another device", self.came.status)),
+        })
     }
 
     fn text(&self, place: &str) -> Option<&str> {
@@ -159,31 +209,7 @@ impl TokenEndpoint {
         let sent = self.requests.device_code(&place.url, client_secret);
         let redactor = self.redactor(marks, client_secret);
         let heard = self.hear(place, Asking::DeviceCode, sent, redactor, Call::default()).await?;
-        let lacking = |what: &str| {
-            let detail = format!("{} with no {what} in it", heard.came.status);
-            heard.failure(Named::new(Class::UnclearRefusal, detail))
-        };
-        let ms = |place: &str| {
-            let member = heard.body.json().and_then(|json| json.pointer(place));
-            let (none, moments) = (jwt::Times::default(), lifetime::Moments::default());
-            match lifetime::read(LifetimeForm::Seconds, member, None, none, moments) {
-                Lifetime::Told(ms) => Some(ms),
-                Lifetime::Unknown(_) => None,
-            }
-        };
-        // Some servers are older than the standard and say "url".
-        let links = ["/verification_uri", "/verification_url"];
-        let link = links.iter().find_map(|place| web_page(heard.text(place)?));
-        let user_code = heard.text("/user_code").filter(|code| is_typed(code));
-        Ok(DeviceCode {
-            device_code: heard.text("/device_code").ok_or_else(|| lacking("device code"))?.into(),
-            user_code: user_code.ok_or_else(|| lacking("code for the person"))?.to_owned(),
-            link: link.ok_or_else(|| lacking("page to go to"))?,
-            complete_link: heard.text("/verification_uri_complete").and_then(web_page),
-            lifetime_ms: ms("/expires_in").unwrap_or(DEVICE_LIFETIME_MS),
-            interval_ms: ms("/interval").unwrap_or(INTERVAL_MS),
-            exchange: heard.exchange(&format!("{}: a code for another device", heard.came.status)),
-        })
+        heard.device_code()
     }
 
     /// Asks whether a device code was used (RFC 8628 section 3.4). "Not yet" is a failure whose
@@ -251,23 +277,9 @@ impl TokenEndpoint {
         let sent = sent.map_err(|why| self.unfit(why))?;
         redactor.headers(&sent.headers);
         let (timing, outcome) = place.send(&sent, call.connect_quickly).await;
-        let came = match outcome {
-            Ok(came) => came,
-            Err(lost) => {
-                return Err(failure(&sent, timing, None, &redactor, classify::lost(&lost)).into());
-            }
-        };
-        let body = Body::in_oauth(&came);
-        learn(&body, &mut redactor);
-        let (dialect, wall) = (Dialect::of_oauth(asking), timing.wall_after());
-        match classify::answer(asking, &came, &body, dialect, wall) {
-            Some(named) => {
-                let said = body.json().and_then(|json| json.get("error_description")?.as_str());
-                let description = said.and_then(|said| description(said, &redactor));
-                let failure = failure(&sent, timing, Some((&came, &body)), &redactor, named);
-                Err(Unheard { failure, description })
-            }
-            None => Ok(Heard { sent, timing, came, body, redactor }),
+        match outcome {
+            Ok(came) => Heard::of(asking, (sent, timing), came, redactor),
+            Err(lost) => Err(failure(&sent, timing, None, &redactor, classify::lost(&lost)).into()),
         }
     }
 
@@ -314,7 +326,7 @@ pub(crate) fn sample(came: &Arrived, timing: Timing) -> Option<ClockSample> {
     date::sample(&came.headers, timing.asked.wall, timing.heard_after_ms())
 }
 
-fn granted(
+pub(crate) fn granted(
     heard: &Heard,
     sent: Option<&Tokens>,
     client_secret: Option<&SecretString>,

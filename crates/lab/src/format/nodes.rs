@@ -25,19 +25,17 @@ impl<'r, 'a> Node<'r, 'a> {
     /// Its line from 1, and the node word for word.
     pub(crate) fn place(&self) -> (u32, String) {
         let start = self.node.name().span().offset();
-        let end = self.node.span().offset() + self.node.span().len();
-        let end = self.last().max(end);
-        let source = self.reader.piece();
-        let text = source.get(start..end).unwrap_or_default();
-        // The parser counts a comment behind a node, and the line's end, to the node.
-        let text = text.split_once("//").map_or(text, |(step, _)| step);
-        let text = text.trim().trim_end_matches(';').trim_end();
-        (self.reader.place(start).0, text.to_owned())
+        // The parser counts what stands behind a node to it: a comment, a backslash, the line's end.
+        let text = self.reader.piece().get(start..self.last()).unwrap_or_default();
+        (self.reader.place(start).0, text.trim().to_owned())
     }
 
+    /// Where its last word ends in its piece.
     fn last(&self) -> usize {
         let end = |entry: &KdlEntry| entry.span().offset() + entry.span().len();
-        self.node.entries().iter().map(end).max().unwrap_or(0)
+        let name = self.node.name().span();
+        let entries = self.node.entries().iter().map(end).max();
+        entries.unwrap_or_default().max(name.offset() + name.len())
     }
 
     /// Where it begins in its piece.

@@ -126,6 +126,14 @@ fn steps_are_kept_word_for_word_with_their_lines() {
 }
 
 #[test]
+fn what_stands_behind_a_step_is_not_part_of_it() {
+    let source = "title \"A\"\nsign-in /* a */ \\\n  // b\n\nrenew /- 5\nexpect logins=1; // c\n";
+    let read = read("a", "a.kdl", source).unwrap();
+    let texts: Vec<&str> = read.lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["sign-in", "renew", "expect logins=1"]);
+}
+
+#[test]
 fn what_turns_no_switch_can_be_run_against_an_account_of_ones_own() {
     let own = |steps: &str| {
         read("a", "a.kdl", &format!("title \"A\"\n{steps}\nexpect logins=1\n"))

@@ -84,7 +84,7 @@ impl Expected {
             (Some(code), None) if !code.bytes().all(printable) => Err("no code"),
             (Some(code), None) => Ok(Came::Code(code.into())),
             (None, Some(error)) => Ok(Came::Denied {
-                code: cleaned(&redactor.text(error), LONGEST_CODE),
+                code: told(error, LONGEST_CODE, redactor),
                 description: query
                     .value("error_description")
                     .and_then(|said| description(said, redactor)),
@@ -102,16 +102,29 @@ fn printable(byte: u8) -> bool {
 
 /// What a server says of an error, fit to be shown.
 pub(in crate::oauth) fn description(said: &str, redactor: &Redactor) -> Option<String> {
-    Some(cleaned(&redactor.text(said), LONGEST_DESCRIPTION)).filter(|text| !text.is_empty())
+    Some(told(said, LONGEST_DESCRIPTION, redactor)).filter(|text| !text.is_empty())
+}
+
+/// A stranger's words without secrets. What cannot be seen goes first: a secret with such a character
+/// in it would not be found, and be whole without it.
+fn told(text: &str, characters: usize, redactor: &Redactor) -> String {
+    cut(&redactor.text(&plain(text)), characters)
 }
 
 /// A stranger's words, short, on one line, and in the order in which they are read.
 pub(in crate::oauth) fn cleaned(text: &str, characters: usize) -> String {
-    let plain: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-    let plain: String = plain.chars().filter(|c| !c.is_control() && !turns_text(*c)).collect();
-    let plain = plain.trim();
-    let mut shown: String = plain.chars().take(characters).collect();
-    if plain.chars().nth(characters).is_some() {
+    cut(&plain(text), characters)
+}
+
+fn plain(text: &str) -> String {
+    let text = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    let plain: String = text.filter(|c| !c.is_control() && !turns_text(*c)).collect();
+    plain.trim().to_owned()
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    let mut shown: String = text.chars().take(characters).collect();
+    if text.chars().nth(characters).is_some() {
         shown.push('…');
     }
     shown
@@ -232,5 +245,16 @@ mod tests {
         let shown = judged(&query);
         assert!(shown.starts_with("denied access_denied Some(\"no  ‹token "), "{shown}");
         assert!(!shown.contains(secret) && shown.chars().count() < 350, "{shown}");
+    }
+
+    #[test]
+    fn a_secret_is_found_with_what_cannot_be_seen_inside_it() {
+        let mut redactor = Redactor::new(Marks::fresh());
+        redactor.token("short-secret-one");
+        for hidden in ["\u{200b}", "\u{202e}", "\0", "\u{ad}"] {
+            let said = format!("no: short-{hidden}secret-one");
+            let shown = description(&said, &redactor).unwrap();
+            assert!(shown.starts_with("no: ‹token ") && shown.ends_with('›'), "{shown}");
+        }
     }
 }

@@ -1,0 +1,3 @@
+#![no_main]
+
+session_keeper_fuzz::long_run!("oauth_answer");
