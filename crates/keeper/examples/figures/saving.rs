@@ -4,6 +4,7 @@ use crate::stage::{Stage, vault_in};
 use crate::{Outcome, median};
 use keeper::clock::SystemClock;
 use keeper::ports::Vault as _;
+use keeper::record::Record;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,7 +18,7 @@ pub(crate) async fn measure(below: &Path) -> Outcome<f64> {
     let mut took = Vec::new();
     for _ in 0..SAVES {
         let start = Instant::now();
-        vault.change(&mut |record| record.cloned())?;
+        vault.change(&mut |record: Option<&Record>| record.cloned())?;
         took.push(start.elapsed().as_secs_f64() * 1e3);
     }
     stage.strike().await?;

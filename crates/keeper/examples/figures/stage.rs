@@ -3,7 +3,7 @@
 use crate::Outcome;
 use auth_client::{AccountSettings, TokenApi};
 use demo_server::{ALICE, Running, Switches};
-use engine::{HOUR, Policy, Status};
+use engine::{HOUR, Policy};
 use keeper::activity::Nobody;
 use keeper::ports::{AuthServer, Clock, Connector, Credentials};
 use keeper::record::Keep;
@@ -59,13 +59,6 @@ impl Stage {
         self.keeper.quit().await;
         self.task.await?;
         self.demo.shutdown().await;
-        Ok(())
-    }
-
-    /// Waits, in real time, until the session stands so.
-    pub(crate) async fn until(&self, so: impl Fn(&Status) -> bool) -> Outcome<()> {
-        let mut shown = self.keeper.shown();
-        tokio::time::timeout(IN_VAIN, shown.wait_for(|shown| so(&shown.view.status))).await??;
         Ok(())
     }
 }

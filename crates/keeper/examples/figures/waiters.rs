@@ -143,7 +143,8 @@ pub(crate) async fn copy(folder: &Path) -> Outcome<()> {
             (token.ok().map(|token| token.fingerprint()), start.elapsed())
         });
         if caller % GIVES_UP == 0 {
-            let after = Duration::from_millis(getrandom::u64()? % GIVES_UP_BY_MS);
+            let random = getrandom::u64().map_err(|why| why.to_string())?;
+            let after = Duration::from_millis(random % GIVES_UP_BY_MS);
             tokio::spawn(async move {
                 tokio::time::sleep(after).await;
                 waiting.abort();
