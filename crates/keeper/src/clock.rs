@@ -47,6 +47,10 @@ impl Clock for SystemClock {
         Now { wall: Wall(boot + told), boot: Boot(boot) }
     }
 
+    fn boot(&self) -> Boot {
+        Boot(since_boot_ms())
+    }
+
     fn boot_id(&self) -> String {
         boot_id()
     }
@@ -162,5 +166,27 @@ impl Clock for ManualClock {
         let mut moved = self.now.subscribe();
         // The sender lives as long as this clock, so waiting cannot fail while somebody waits.
         let _closed = moved.wait_for(|now| now.boot >= until).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, mpsc};
+
+    /// Nothing here waits for anything but its condition; this ends a test that waits in vain.
+    const IN_VAIN: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn the_time_since_boot_is_read_while_somebody_else_reads_both_clocks() {
+        let clock = Arc::new(SystemClock::new());
+        let before = clock.now().boot;
+        let reads = clock.difference.lock().unwrap();
+        let (tell, told) = mpsc::channel();
+        let other = Arc::clone(&clock);
+        std::thread::spawn(move || tell.send(other.boot()));
+        let read = told.recv_timeout(IN_VAIN);
+        drop(reads);
+        assert!(read.unwrap() >= before);
     }
 }

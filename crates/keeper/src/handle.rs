@@ -264,7 +264,7 @@ impl Keeper {
     /// # Errors
     /// [`Unavailable`] with the time of the next try.
     pub async fn access_token(&self, min_validity_ms: i64) -> Result<AccessToken, Unavailable> {
-        if let Some(token) = self.counter.take_fresh(min_validity_ms, self.clock.now().boot) {
+        if let Some(token) = self.counter.take_fresh(min_validity_ms, self.clock.boot()) {
             return Ok(token);
         }
         self.ask(|reply| Message::Token { min_validity_ms, reply })

@@ -18,6 +18,11 @@ use zeroize::Zeroizing;
 pub trait Clock: Send + Sync {
     /// The present moment on both clocks.
     fn now(&self) -> Now;
+    /// Time since boot alone: what an access token is judged by whenever somebody asks for it. Where
+    /// reading both clocks takes a lock, this does not.
+    fn boot(&self) -> Boot {
+        self.now().boot
+    }
     /// The wall clock as this computer has it, where [`Clock::now`] has been moved by hand. What is
     /// given up for good after a long time is counted by this one.
     fn unmoved(&self) -> Wall {

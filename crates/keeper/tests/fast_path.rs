@@ -1,9 +1,9 @@
-//! `access_token()` while the token is fresh: no message, no allocation.
+//! `access_token()` while the token is fresh: no message, no allocation, one clock read.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use async_trait::async_trait;
-use engine::{Exchange, Failure, HOUR, Lifetime, Policy};
+use engine::{Boot, Exchange, Failure, HOUR, Lifetime, Now, Policy};
 use keeper::clock::ManualClock;
 use keeper::ports::{
     Answer, ApiAnswer, AuthServer, Call, Change, Clock, Connector, Credentials, Label, Marks,
@@ -13,6 +13,7 @@ use keeper::record::{Keep, Record, RenewalSecret, Tokens};
 use keeper::{Keeper, Setup, SignIn};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
@@ -42,10 +43,65 @@ async fn a_fresh_token_costs_no_message_and_no_allocation() {
     assert!(asked.count_total > 0);
 }
 
+/// The system's clocks keep the wall clock steady behind a lock: callers must have no need of it.
+#[tokio::test]
+async fn a_fresh_token_costs_one_look_at_the_time_since_boot_and_none_at_the_wall_clock() {
+    let clock = Arc::new(ManualClock::new(1_763_899_200_000));
+    let counting = Arc::new(Counting::new(&clock));
+    let keeper = signed_in_by(&clock, Arc::clone(&counting) as Arc<dyn Clock>).await;
+    // Nobody looks at the clocks any more but who is measured.
+    keeper.quit().await;
+    let before = counting.read();
+
+    keeper.access_token(0).await.unwrap();
+
+    let after = counting.read();
+    assert_eq!((after.0 - before.0, after.1 - before.1), (0, 1), "both clocks, and boot alone");
+}
+
+/// Counts who reads both clocks, and who only the time since boot.
+struct Counting {
+    clock: Arc<ManualClock>,
+    both: AtomicU32,
+    boot: AtomicU32,
+}
+
+impl Counting {
+    fn new(clock: &Arc<ManualClock>) -> Self {
+        Self { clock: Arc::clone(clock), both: AtomicU32::new(0), boot: AtomicU32::new(0) }
+    }
+
+    fn read(&self) -> (u32, u32) {
+        (self.both.load(Ordering::SeqCst), self.boot.load(Ordering::SeqCst))
+    }
+}
+
+#[async_trait]
+impl Clock for Counting {
+    fn now(&self) -> Now {
+        self.both.fetch_add(1, Ordering::SeqCst);
+        self.clock.now()
+    }
+    fn boot(&self) -> Boot {
+        self.boot.fetch_add(1, Ordering::SeqCst);
+        self.clock.now().boot
+    }
+    fn boot_id(&self) -> String {
+        self.clock.boot_id()
+    }
+    async fn sleep_until(&self, until: Boot) {
+        self.clock.sleep_until(until).await;
+    }
+}
+
 async fn signed_in(clock: &Arc<ManualClock>) -> Keeper {
+    signed_in_by(clock, Arc::clone(clock) as Arc<dyn Clock>).await
+}
+
+async fn signed_in_by(clock: &Arc<ManualClock>, read_by: Arc<dyn Clock>) -> Keeper {
     let server = Arc::new(Grants(Arc::clone(clock)));
     let (keeper, task) = Keeper::new(Setup {
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        clock: read_by,
         vault: Arc::new(Remembers::default()),
         connector: Arc::new(Grants(Arc::clone(clock))),
         policy: Policy::default(),

@@ -1,5 +1,9 @@
 //! What is measured in the real window; run by `cargo xtask bench`.
 
+mod screen;
+mod tree;
+mod windows;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};

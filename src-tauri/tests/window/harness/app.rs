@@ -21,7 +21,7 @@ use super::small_disk::SmallDisk;
 use super::wait::{SOON, until};
 
 /// The program under test, built by cargo for this test.
-const BINARY: &str = env!("CARGO_BIN_EXE_session-keeper");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_session-keeper");
 
 /// The folder that WebKitGTK keeps its own programs in.
 const WEBKIT: &str = "webkit2gtk-4.1";
@@ -282,7 +282,7 @@ fn launcher(files: &StartFiles, disk: Option<&SmallDisk>) -> String {
 }
 
 /// All that the app gets to see of the world.
-fn environment(
+pub(crate) fn environment(
     desk: &Desk,
     folder: &AppFolder,
     options: &Options<'_>,

@@ -47,6 +47,9 @@ impl Desk {
             Command::new("Xvfb")
                 .args(["-displayfd", "1", "-screen", "0", "1280x960x24"])
                 .args(["-nolisten", "tcp", "-noreset", "-dpi", "96"])
+                // What is on it can be read as a file: see `picture`.
+                .arg("-fbdir")
+                .arg(folder.path())
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
@@ -87,6 +90,26 @@ impl Desk {
     /// What `XDG_RUNTIME_DIR` is to be.
     pub(crate) fn runtime(&self) -> PathBuf {
         self.folder.path().join("run")
+    }
+
+    /// The file that holds what is on the screen now (XWD, as `XWDFile.h` of xorgproto has it).
+    pub(crate) fn picture(&self) -> PathBuf {
+        self.folder.path().join("Xvfb_screen0")
+    }
+
+    /// Where a window's content is: left, top, width and height, in pixels of the screen.
+    pub(crate) fn place(&self, window: Window) -> [usize; 4] {
+        let arguments = ["getwindowgeometry", "--shell", &window.0.to_string()];
+        let told = self.xdotool(&arguments).expect("the window is there");
+        ["X=", "Y=", "WIDTH=", "HEIGHT="].map(|name| {
+            let value = told.lines().find_map(|line| line.strip_prefix(name)?.parse().ok());
+            value.unwrap_or_else(|| panic!("xdotool tells no {name} in {told:?}"))
+        })
+    }
+
+    /// Puts the mouse where no window is.
+    pub(crate) fn put_mouse_away(&self) {
+        self.xdotool(&["mousemove", "1279", "959"]).expect("there is a mouse");
     }
 
     /// Opens a window of another program, which takes the focus.

@@ -1,13 +1,10 @@
-//! `cargo xtask bench`: measures what must be fast, and says whether it is fast enough.
+//! How long a frame of the lifeline takes, in the real window.
 
-use std::io;
-use std::process::Stdio;
-
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use crate::project::{APP, Project};
-use crate::{node, process, system, ui};
+use super::{share, window_test};
+use crate::project::Project;
 
 /// Half of all frames are drawn in time for a screen that is drawn sixty times a second.
 const MEDIAN_MS: f64 = 16.0;
@@ -19,7 +16,7 @@ const LINE: &str = "lifeline_frame_ms ";
 
 /// A month of tokens, panned and zoomed: how long a frame takes, in milliseconds.
 #[derive(Debug, PartialEq)]
-struct Frames {
+pub(super) struct Frames {
     bars: u64,
     count: usize,
     median: f64,
@@ -27,52 +24,15 @@ struct Frames {
     worst: f64,
 }
 
-/// Builds, measures and prints; whether every limit is kept. With `json` nothing but the figures goes
-/// to the standard output.
-pub(crate) fn run(project: &Project, json: bool) -> Result<bool> {
-    if !cfg!(target_os = "linux") {
-        bail!("it is measured in WebKitGTK, which is there on Linux only");
-    }
-    node::check()?;
-    for needs in [system::BUILD, system::WINDOW_TESTS] {
-        system::provide(needs)?;
-    }
-    ui::install(project)?;
-    process::run(project.npm(&["run", "build"]).stdout(io::stderr()))?;
-    let frames = lifeline(project)?;
-    if json {
-        println!("{}", frames.json());
-    } else {
-        println!("{}", frames.words());
-    }
-    Ok(frames.met())
-}
-
-fn lifeline(project: &Project) -> Result<Frames> {
-    let arguments = ["test", "--locked", "--package", APP, "--test", "window", "--"];
-    let mut command = project.cargo(&arguments);
-    command.args(["--ignored", "--exact", "bench::bench_lifeline", "--nocapture"]);
-    let output = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cargo could not be started")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() {
-        eprint!("{said}");
-        bail!("what is measured did not run to its end ({})", output.status);
-    }
-    Frames::told(&said)
+/// Measures it.
+pub(super) fn measure(project: &Project) -> Result<Frames> {
+    Frames::told(&window_test(project, "bench::bench_lifeline")?)
 }
 
 impl Frames {
     /// The figures in what the window test printed.
     fn told(said: &str) -> Result<Self> {
-        // The runner writes the test's name, and no line break, before what the test prints.
-        let line = said.lines().find_map(|line| Some(line.split_once(LINE)?.1));
-        let line = line.context("the window test told no figures")?;
-        let measured: Value =
-            serde_json::from_str(line).context("the window test's figures cannot be read")?;
+        let measured = super::told(said, LINE)?;
         let bars = measured.get("bars").and_then(Value::as_u64);
         let frames = measured
             .get("frames")
@@ -93,12 +53,12 @@ impl Frames {
         })
     }
 
-    fn met(&self) -> bool {
+    pub(super) fn met(&self) -> bool {
         self.median <= MEDIAN_MS && self.worst <= WORST_MS
     }
 
-    fn json(&self) -> Value {
-        json!({ "lifeline_frame_ms": {
+    pub(super) fn json(&self) -> Value {
+        json!({
             "median": self.median,
             "p95": self.p95,
             "worst": self.worst,
@@ -106,10 +66,10 @@ impl Frames {
             "bars": self.bars,
             "limits": { "median": MEDIAN_MS, "worst": WORST_MS },
             "met": self.met(),
-        } })
+        })
     }
 
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let Self { bars, count, median, p95, worst } = self;
         let met = if self.met() { "within its limits" } else { "over its limits" };
         format!(
@@ -117,12 +77,6 @@ impl Frames {
              95 of 100 within {p95} ms, worst {worst} ms (at most {WORST_MS}): {met}"
         )
     }
-}
-
-/// The value that so many of a hundred are not above; `sorted` is in ascending order.
-fn share(sorted: &[f64], percent: usize) -> Option<f64> {
-    let rank = (sorted.len() * percent).div_ceil(100);
-    sorted.get(rank.checked_sub(1)?).copied()
 }
 
 #[cfg(test)]
@@ -160,7 +114,7 @@ mod tests {
     fn programs_are_told_the_limits_beside_the_figures() {
         let told = frames([4.0]).unwrap().json();
         let limits = json!({ "median": 16.0, "worst": 50.0 });
-        assert_eq!(told["lifeline_frame_ms"]["limits"], limits);
-        assert_eq!(told["lifeline_frame_ms"]["met"], json!(true));
+        assert_eq!(told["limits"], limits);
+        assert_eq!(told["met"], json!(true));
     }
 }
