@@ -25,8 +25,10 @@ impl Disk {
         self.expected.store(expected, Ordering::SeqCst);
     }
 
+    /// Nobody has signed out, and there is no session: not one that a copy has only not read yet.
     pub(super) fn misses_a_session(&self) -> bool {
-        self.expected.load(Ordering::SeqCst)
+        let kept = self.record().as_ref().is_some_and(|record| record.session.is_some());
+        self.expected.load(Ordering::SeqCst) && !kept
     }
 
     fn generation(&self) -> u64 {
