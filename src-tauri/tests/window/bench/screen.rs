@@ -12,8 +12,9 @@ const EVERY: usize = 4;
 /// A colour on more than this share of what is looked at is an area, and may be there before anything
 /// is on it.
 const AREA: f64 = 0.02;
-/// Painted is what shows so much of what it will show. The rest may be a countdown that goes on.
-const PAINTED: f64 = 0.98;
+/// Painted is what shows so much of what it will show. The rest may be a countdown that goes on, and
+/// what tells how long ago something was.
+const PAINTED: f64 = 0.9;
 /// How often the screen is looked at.
 const STEP: Duration = Duration::from_millis(2);
 /// Nothing takes longer to be painted.
