@@ -5,7 +5,8 @@ use crate::process::Process;
 use crate::server::Server;
 use demo_server::Rotation;
 use engine::{
-    Boot, Fingerprint, Grant, HOUR, Identity, Input, Lifetime, Now, Renewal, SECOND, Snapshot, Wall,
+    Boot, Ended, Fingerprint, Grant, HOUR, Identity, Input, Lifetime, Now, Renewal, SECOND,
+    Snapshot, Wall,
 };
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -43,13 +44,13 @@ pub(crate) struct Held {
     pub(crate) pair: Pair,
     pub(crate) asked_ms: i64,
     pub(crate) refreshes: u32,
-    pub(crate) refused: bool,
+    pub(crate) refused: Option<Ended>,
     pub(crate) intent: Option<Pair>,
 }
 
 impl Held {
     pub(crate) fn new(pair: Pair, asked_ms: i64, refreshes: u32) -> Self {
-        Self { pair, asked_ms, refreshes, refused: false, intent: None }
+        Self { pair, asked_ms, refreshes, refused: None, intent: None }
     }
 
     pub(crate) fn grant(&self) -> Grant {

@@ -174,7 +174,7 @@ impl Desktop<'_> {
                 | Effect::Withhold { .. }
                 | Effect::Forget
                 | Effect::Discard { .. }
-                | Effect::RecordRefusal
+                | Effect::RecordRefusal { .. }
                 | Effect::RecordWait { .. } => {}
             }
         }
