@@ -133,6 +133,15 @@ impl Computer {
         awake + self.clocks().asleep_ms
     }
 
+    /// The wall clock and the time since boot, read at once.
+    #[must_use]
+    pub fn both_ms(&self) -> (i64, i64) {
+        let clocks = self.clocks();
+        let awake = i64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let now_ms = awake + clocks.asleep_ms;
+        (BEGAN_MS + now_ms + clocks.wrong_ms, now_ms - clocks.booted_ms)
+    }
+
     /// What the wall clock shows: milliseconds since 1970.
     #[must_use]
     pub fn wall_ms(&self) -> i64 {

@@ -6,7 +6,7 @@ use crate::classify::Asking;
 use crate::redact::Redactor;
 use crate::requests;
 use crate::settings::{
-    AccountSettings, AnswerShape, Api, Header, LifetimeForm, Preset, RefusedShape,
+    AccountSettings, AnswerShape, Api, Header, LifetimeForm, Preset, RefusedShape, RenewWith,
 };
 use crate::token_api::{Beside, TokenApi};
 use crate::transport::{Arrived, Whole};
@@ -72,7 +72,13 @@ pub fn token_answer(input: &[u8]) -> Held {
     let told = Told::of(input);
     let chosen = servers.iter().find(|(name, _)| told.says(name)).or_else(|| servers.first());
     let (_, api) = chosen.ok_or("there are no settings to read by")?;
-    let planted = Planted::of(input);
+    // What a request knows nothing of, nobody can look for.
+    let known: &[&str] = match &api.plan.settings.refresh.with {
+        _ if told.says("sign-in") => &[PASSWORD],
+        RenewWith::AccessToken { .. } => &[ACCESS],
+        RenewWith::Body { .. } | RenewWith::Cookie | RenewWith::Nothing => &[ACCESS, REFRESH],
+    };
+    let planted = Planted::of(input, known);
     let marks = Marks::new(Zeroizing::new([7; 32]));
     let tokens = Tokens::new(ACCESS.into(), renewal(api));
     let asking = match () {
@@ -132,7 +138,6 @@ pub fn token_answer(input: &[u8]) -> Held {
 }
 
 fn renewal(api: &TokenApi) -> RenewalSecret {
-    use crate::settings::RenewWith;
     match &api.plan.settings.refresh.with {
         RenewWith::Cookie => {
             RenewalSecret::Cookies(format!("[\"rt={REFRESH}; Path=/api; HttpOnly\"]").into())

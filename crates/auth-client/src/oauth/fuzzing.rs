@@ -44,7 +44,7 @@ fn request(form: String) -> Result<Outgoing, String> {
 /// The first thing that does not hold.
 pub fn oauth_answer(input: &[u8]) -> Held {
     let told = Told::of(input);
-    let planted = Planted::of(input);
+    let planted = Planted::of(input, &[ACCESS, REFRESH, ID_TOKEN, CLIENT_SECRET, CODE]);
     let tokens = Tokens {
         id: Some(ID_TOKEN.into()),
         client_secret: Some(CLIENT_SECRET.into()),

@@ -24,6 +24,8 @@ const TROUBLED: i64 = 24;
 /// A server on this computer has answered by then, unless it is made not to.
 const ANSWERS: Duration = Duration::from_secs(5);
 const HANGS: Duration = Duration::from_millis(20);
+/// The server takes this app's settings for wrong.
+const SET_UP: &str = "invalid_client";
 
 pub(crate) struct Again {
     pub(crate) worst_s: f64,
@@ -78,7 +80,7 @@ fn troubles() -> Vec<(&'static str, Trouble)> {
         ("500", status(500, FaultBody::Json)),
         ("503", status(503, FaultBody::Html)),
         ("404 without JSON", status(404, FaultBody::None)),
-        ("invalid_client", status(401, FaultBody::Json)),
+        (SET_UP, status(401, FaultBody::Json)),
         ("400 without a word", status(400, FaultBody::None)),
         ("401 without a word", FaultKind::Bare401),
         ("200 without a token", FaultKind::WithoutToken),
@@ -94,6 +96,11 @@ pub(crate) async fn measure(below: &Path) -> Outcome<Again> {
     let mut again = Again { worst_s: 0.0, worst_case: String::new(), cases: 0 };
     for (name, trouble) in troubles() {
         for signal in [Trigger::Wake, Trigger::NetworkBack] {
+            // A set-up problem is tried again at a wake, and not for a network's sake (DESIGN section 4):
+            // without one it is the next try that is shown.
+            if name == SET_UP && signal == Trigger::NetworkBack {
+                continue;
+            }
             for early_ms in trouble.told_early() {
                 let took = Case { trouble: &trouble, signal, early_ms }.took(below).await;
                 let case = format!("{name}, {signal:?}, told {early_ms} ms early");

@@ -8,7 +8,7 @@ use demo_server::policy::Refusal;
 use std::collections::{HashMap, VecDeque};
 
 /// A session is decided by its last few exchanges; older ones are forgotten.
-const REMEMBERED: usize = 200;
+const REMEMBERED: usize = 2_000;
 
 /// A sign-in or a refresh.
 #[derive(Clone, Debug)]

@@ -168,7 +168,8 @@ const SLICE_MS: i64 = 5_000;
 #[async_trait]
 impl Clock for ComputersClocks {
     fn now(&self) -> Now {
-        Now { wall: Wall(self.0.wall_ms()), boot: Boot(self.0.boot_ms()) }
+        let (wall, boot) = self.0.both_ms();
+        Now { wall: Wall(wall), boot: Boot(boot) }
     }
 
     fn boot_id(&self) -> String {

@@ -12,8 +12,12 @@ const EVERY: usize = 4;
 /// A colour on more than this share of what is looked at is an area, and may be there before anything
 /// is on it.
 const AREA: f64 = 0.02;
-/// Painted is what shows so much of what it will show. The rest may be a countdown that goes on.
-const PAINTED: f64 = 0.98;
+/// Painted is what shows so much of what it will show. The rest may be a countdown that goes on, and
+/// what tells how long ago something was.
+const PAINTED: f64 = 0.9;
+/// So much is left out at each side: what the window manager draws there is there first, and `xdotool`
+/// counts it in on some of them.
+const MARGIN: usize = 48;
 /// How often the screen is looked at.
 const STEP: Duration = Duration::from_millis(2);
 /// Nothing takes longer to be painted.
@@ -48,8 +52,10 @@ impl Screen {
         // byte order, unit, bit order, pad, bits of a pixel, bytes of a row, class, three masks, bits
         // of a colour, entries of the colour map, colours.
         assert_eq!((word(1), word(11)), (7, 32), "a picture of another kind");
+        let [left, top, width, height] = place;
+        let inside = [left + MARGIN, top + MARGIN, width - 2 * MARGIN, height - 2 * MARGIN];
         let (pixels, row) = (word(0) + word(19) * 12, word(12));
-        Self { pixels, row, place, file }
+        Self { pixels, row, place: inside, file }
     }
 
     /// What is there now.
