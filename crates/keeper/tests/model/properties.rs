@@ -198,7 +198,7 @@ impl Model {
                 world.does(*action);
             } else if world.is_settled() {
                 break;
-            } else if !world.to_the_next_deadline() {
+            } else if !world.reach_the_next_deadline() {
                 return false;
             }
         }

@@ -322,7 +322,7 @@ impl World {
     }
 
     /// Time passes, in the keeper's ticks. Answers whether there was anything to wait for.
-    pub(crate) fn to_the_next_deadline(&mut self) -> bool {
+    pub(crate) fn reach_the_next_deadline(&mut self) -> bool {
         let Some(until) = self.next_deadline_ms().filter(|at| *at > self.now_ms) else {
             return false;
         };
