@@ -1,7 +1,7 @@
 //! Another copy of the app over the same store.
 
 use crate::stage::{App, DUE, Stage, Step, sentence, status};
-use engine::{Class, Identity, MINUTE, SECOND, Trigger};
+use engine::{Class, Ended, Identity, MINUTE, SECOND, Trigger};
 use keeper::record::{Intent, Keep, RenewalSecret};
 
 #[tokio::test]
@@ -132,6 +132,20 @@ async fn an_intent_of_a_copy_that_died_is_an_unknown_outcome_here_too() {
     stage.clock.advance(SECOND);
     let shown = second.until_status("needs_sign_in").await;
     assert_eq!(sentence(&shown), "answer_lost");
+}
+
+#[tokio::test]
+async fn what_another_copy_was_refused_is_not_sent_again_and_ends_in_its_words() {
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    let mut stored = stage.vault.record().unwrap();
+    stored.session.as_mut().unwrap().refused = Some(Ended::AnswerLost);
+    stage.vault.put(Some(stored));
+    stage.server.then([Step::Fail(Class::Refused)]);
+    app.keeper.tell(Trigger::Asked).await;
+    let shown = app.until_status("needs_sign_in").await;
+    assert_eq!(sentence(&shown), "answer_lost");
+    assert_eq!(stage.diary.count("asked"), 0);
 }
 
 #[tokio::test]
