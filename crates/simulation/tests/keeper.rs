@@ -18,7 +18,8 @@ use simulation::policies::Policy;
 use simulation::policies::keeper::{Ours, Rule};
 use simulation::report::{Figures, Tally, details, play_many};
 
-const DAYS: u32 = 45;
+/// Long enough for every hazard, and short enough to be played at every test.
+const DAYS: u32 = 30;
 
 /// Plays ours in these lives.
 fn played(without: Option<Rule>, seeds: &[u64], days: u32) -> (Figures, Vec<Tally>) {
@@ -29,22 +30,19 @@ fn played(without: Option<Rule>, seeds: &[u64], days: u32) -> (Figures, Vec<Tall
 }
 
 #[test]
-fn nobody_is_signed_out_who_could_have_been_kept_and_nothing_dead_is_handed_out() {
-    let (figures, tallies) = played(None, &[101, 102, 103, 104], DAYS);
+fn nobody_is_signed_out_who_could_have_been_kept_and_the_server_is_asked_hardly_more_than_it_must() {
+    let (figures, tallies) = played(None, &[101, 102], DAYS);
     let told: String = tallies.iter().map(details).collect();
     assert!(figures.is_reached(), "{figures:?}\n{told}");
     assert_eq!(tallies.iter().map(|tally| tally.hung).sum::<u64>(), 0, "{told}");
     // It was not idle, and the lives were not easy.
-    assert!(figures.refreshes > 1_000 && figures.unavoidable_sign_outs > 0, "{figures:?}");
-}
-
-#[test]
-fn it_asks_the_server_hardly_more_often_than_an_oracle_would() {
-    let (figures, _) = played(None, &[101, 102, 103, 104], DAYS);
+    assert!(figures.refreshes > 300, "{figures:?}");
+    assert!(tallies.iter().any(|tally| tally.in_vain > 0), "{figures:?}");
+    // DESIGN section 12: of what an oracle needs.
     assert!(figures.refreshes * 100 <= figures.oracle_refreshes * 115, "{figures:?}");
 }
 
 #[test]
 fn the_same_seed_is_the_same_life_and_the_same_figures() {
-    assert_eq!(played(None, &[7], 30), played(None, &[7], 30));
+    assert_eq!(played(None, &[7], 10), played(None, &[7], 10));
 }
