@@ -8,7 +8,7 @@ use crate::view::Worth;
 /// Tokens shorter than this are renewed when they are wanted, at most once in as long.
 pub(crate) const SHORTEST_PLANNED_MS: i64 = 5 * SECOND;
 
-/// From this lifetime on, a fleet that came to the server together is spread for the next time.
+/// From this lifetime on, a fleet that was started together is spread after its launch refresh.
 const SPREAD_FROM_MS: i64 = 30 * MINUTE;
 
 /// One access token's life, in time since boot.
@@ -34,9 +34,8 @@ pub(crate) struct Circumstances {
     /// When the refresh token ends, where that comes into it: the last refresh moved that end, or
     /// there was no refresh yet.
     pub(crate) refresh_end: Option<Boot>,
-    /// The grant came from a refresh at launch, or from one that was held up: others may have come at
-    /// the same moment.
-    pub(crate) spread: bool,
+    /// The grant came from the refresh at launch.
+    pub(crate) after_launch: bool,
 }
 
 impl Plan {
@@ -74,7 +73,7 @@ impl Plan {
                     |hint| asked + hint,
                 );
                 let planned = planned.min(last_moments);
-                if around.spread && lifetime_ms >= SPREAD_FROM_MS {
+                if around.after_launch && lifetime_ms >= SPREAD_FROM_MS {
                     let earliest = asked + span / 2;
                     Some(planned + -draw.part_of((planned - earliest).max(0), 1))
                 } else {

@@ -59,7 +59,7 @@ impl Session {
             // Where it is not known whether the last refresh moved it, it counts: that costs one early
             // refresh where it did not, and would cost the session otherwise.
             refresh_end: refresh_end.filter(|_| snapshot.refresh_end_moved != Some(false)),
-            spread: false,
+            after_launch: false,
         };
         Self {
             epoch: snapshot.epoch,
@@ -125,12 +125,12 @@ impl Session {
     }
 
     /// Takes the next grant of this session.
-    pub(crate) fn renewed(&mut self, grant: Grant, spread: bool, policy: &Policy, seed: u64) {
+    pub(crate) fn renewed(&mut self, grant: Grant, after_launch: bool, policy: &Policy, seed: u64) {
         let asked = grant.asked.boot;
         let end = grant.refresh_end(asked);
         let moved = grant.moves_refresh_end(self.refresh_end);
         self.rotates = rotates(self.grant.renewal, grant.renewal);
-        self.around = Circumstances { refresh_end: end.filter(|_| moved), spread };
+        self.around = Circumstances { refresh_end: end.filter(|_| moved), after_launch };
         self.refresh_end = end.or(self.refresh_end.filter(|_| self.rotates != Some(true)));
         self.plan = Plan::new(&grant, asked, self.around, policy, seed);
         self.grant = grant;

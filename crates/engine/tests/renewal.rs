@@ -318,42 +318,6 @@ fn a_launch_that_finds_an_intent_spreads_the_fleet_as_well() {
 }
 
 #[test]
-fn a_fleet_that_is_woken_together_is_spread_as_well() {
-    let renewals: Vec<i64> = (0..400).map(after_a_night).collect();
-
-    let first = renewals.iter().min().unwrap();
-    let last = renewals.iter().max().unwrap();
-    assert!((30 * MINUTE..31 * MINUTE).contains(first), "{first}");
-    assert!((54 * MINUTE..=55 * MINUTE).contains(last), "{last}");
-}
-
-#[test]
-fn a_fleet_that_had_to_wait_for_its_server_is_spread_as_well() {
-    let mut stage = Stage::signed_in(HOUR);
-    stage.until_refresh(HOUR);
-    for _ in 0..6 {
-        stage.fail(engine::Class::NotSent);
-        stage.until_refresh(HOUR);
-    }
-
-    stage.answer(HOUR);
-
-    assert!(stage.renews_in().is_some_and(|ms| ms < 54 * MINUTE), "{:?}", stage.renews_in());
-}
-
-#[test]
-fn one_short_failure_spreads_nobody() {
-    let mut stage = Stage::signed_in(HOUR);
-    stage.until_refresh(HOUR);
-    stage.fail(engine::Class::NotSent);
-    stage.until_refresh(HOUR);
-
-    stage.answer(HOUR);
-
-    assert!(stage.renews_in().is_some_and(|ms| ms >= 54 * MINUTE), "{:?}", stage.renews_in());
-}
-
-#[test]
 fn the_renewal_after_the_spread_one_is_planned_as_usual() {
     let mut stage = due_at_launch(3);
     stage.answer(HOUR);
@@ -383,16 +347,6 @@ fn renews_in(policy: Policy, seed: u64, change: impl FnOnce(&mut Grant)) -> i64 
     change(&mut grant);
     stage.sign_in(grant);
     stage.renews_in().unwrap_or(i64::MAX)
-}
-
-/// When the token renews that a night's sleep was ended with, in milliseconds from the wake.
-fn after_a_night(seed: u64) -> i64 {
-    let mut stage = Stage::with(Policy::default(), seed);
-    let grant = told(1, HOUR, stage.now);
-    stage.sign_in(grant);
-    stage.sleep(14 * HOUR);
-    stage.answer(HOUR);
-    stage.renews_in().unwrap()
 }
 
 fn due_at_launch(seed: u64) -> Stage {

@@ -8,14 +8,11 @@ use crate::plan::SHORTEST_PLANNED_MS;
 use crate::session::Session;
 use crate::state::State::{NeedsSignIn, Resting, Stopped, Waiting};
 use crate::state::{Effect, Ended, Fix, Trigger, Wait};
-use crate::time::{MINUTE, Now, SECOND};
+use crate::time::{MINUTE, Now};
 use crate::view::{MarkKind, Outcome};
 
 /// Shorter absences are not worth a sentence.
 const AWAY_MS: i64 = MINUTE;
-/// A renewal that was asked for so long after it was planned was held up: by a sleep or by failures,
-/// and a whole fleet with it. As long as the ladder's first steps take.
-const LATE_MS: i64 = 20 * SECOND;
 
 /// What an API's refusal of a token asks for.
 pub(crate) enum ApiRefusal {
@@ -46,7 +43,7 @@ impl Engine {
         if let Some(ms) = self.away_ms.take().filter(|ms| *ms >= AWAY_MS) {
             self.kept = Some((ms, now.boot));
         }
-        let launching = std::mem::take(&mut self.launching);
+        let after_launch = std::mem::take(&mut self.launching);
         let Some(session) = self.session.as_mut() else { return expose };
         let planned = session.plan.renew_at.map(|at| at - session.plan.asked);
         let age = grant.asked.boot - session.plan.asked;
@@ -54,9 +51,8 @@ impl Engine {
         // simply at its end. One that never did is another matter.
         let has_served =
             session.plan.assumed && !session.fetched_for_api && age >= SHORTEST_PLANNED_MS;
-        let late = session.plan.renew_at.is_some_and(|at| grant.asked.boot - at >= LATE_MS);
         let early = !has_served && planned.is_some_and(|span| age < span / 2);
-        session.renewed(grant, launching || late, &self.policy, self.seed);
+        session.renewed(grant, after_launch, &self.policy, self.seed);
         session.confirmed = Some(now.wall);
         self.history.token(session.access(), session.plan);
         if reason != Trigger::Asked
