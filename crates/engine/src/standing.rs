@@ -94,8 +94,8 @@ impl Session {
         let Plan { asked, end, lifetime_ms, assumed, renew_at, last_moments } = *plan;
         (asked - now.boot, end - now.boot, lifetime_ms, assumed).hash(into);
         (since(now.boot, renew_at), last_moments - now.boot).hash(into);
-        let Circumstances { refresh_end: in_plan, spread } = *around;
-        (since(now.boot, in_plan), spread, since(now.boot, *refresh_end)).hash(into);
+        let Circumstances { refresh_end: in_plan, after_launch } = *around;
+        (since(now.boot, in_plan), after_launch, since(now.boot, *refresh_end)).hash(into);
         (rotates, api_refused, fetched_for_api, withheld, withdrawn, due).hash(into);
         (asked_in_this_boot, *restored - now.boot, saved_offset_ms, refused, refreshes).hash(into);
     }
