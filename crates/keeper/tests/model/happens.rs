@@ -103,7 +103,7 @@ impl World {
                 self.sign_out(p);
             }
             Action::Asks(p) => {
-                if self.process(p).session.is_none() || self.process(p).is_refreshing() {
+                if self.process(p).session.is_none() {
                     return false;
                 }
                 self.left.asks -= 1;

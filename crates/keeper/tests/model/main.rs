@@ -28,6 +28,7 @@
     reason = "helpers of tests fail as tests do, and are not recognised as such"
 )]
 
+mod broken;
 mod happens;
 mod process;
 mod properties;
@@ -61,8 +62,8 @@ const NOTHING: Bounds = Bounds {
 
 impl Model {
     fn new(processes: usize, rotation: Rotation, bounds: Bounds) -> Self {
-        let (rules, goes_on) = (Rules::ALL, Arc::default());
-        Self { processes, rotation, bounds, rules, goes_on }
+        let (rules, goes_on, serves_on) = (Rules::ALL, Arc::default(), Arc::default());
+        Self { processes, rotation, bounds, rules, goes_on, serves_on }
     }
 }
 

@@ -5,7 +5,8 @@ use crate::refresh::{Refresh, Step};
 use crate::signing::{SignIn, Write};
 use crate::world::{Fault, Held, Pair, Record, World};
 use engine::{
-    Class, Effect, Engine, Exchange, Failure, Input, Policy, State, StoreTrouble, WriteTrouble,
+    Class, Effect, Engine, Exchange, Failure, Input, Policy, State, StoreTrouble, Trigger,
+    WriteTrouble,
 };
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -184,9 +185,18 @@ impl World {
 
     /// Has the engine decide, and does it.
     pub(crate) fn handle(&mut self, p: usize, input: Input) {
-        let now = self.now();
+        let (now, flaw) = (self.now(), self.rules.flaw);
         let process = self.process_mut(p);
-        let effects = Arc::make_mut(&mut process.engine).handle(input, now);
+        let (state, asked) = (process.engine.state(), input == Input::Came(Trigger::Asked));
+        let heard = match flaw {
+            Some(flaw) => flaw.hears(&process.engine, input, now),
+            None => Some(input),
+        };
+        let Some(heard) = heard else { return };
+        let mut effects = Arc::make_mut(&mut process.engine).handle(heard, now);
+        if let Some(flaw) = flaw {
+            flaw.decides(state, asked, &mut effects);
+        }
         if let Some(epoch) = process.engine.epoch() {
             if epoch < process.floor {
                 self.fault.get_or_insert(Fault::CameBack);

@@ -1,6 +1,6 @@
 //! The model as the checker sees it: what can happen next, and what must hold whatever has happened.
 
-use crate::refresh::{Outcome, Step};
+use crate::refresh::{Outcome, Refresh, Step};
 use crate::world::{Action, Bounds, Fault, Model, Pair, World};
 use demo_server::Rotation;
 use engine::{Access, State};
@@ -19,6 +19,8 @@ pub(crate) const SIGNED_OUT: &str = "signed out stays signed out";
 pub(crate) const EPOCHS: &str = "an older epoch never comes back";
 pub(crate) const KEPT: &str = "no session is lost that need not be";
 pub(crate) const GOES_ON: &str = "once all is well the session goes on";
+pub(crate) const SERVED: &str = "while all is well nobody waits for a token";
+pub(crate) const ONCE: &str = "a process renews a token once at a time";
 
 // What must be reached for the proof to be about anything.
 pub(crate) const ADOPTED: &str = "another copy's renewal is adopted";
@@ -84,6 +86,15 @@ impl stateright::Model for Model {
                     })
             }),
             Property::always(GOES_ON, |model: &Model, world: &World| model.goes_on(world)),
+            Property::always(SERVED, |model: &Model, world: &World| model.serves_on(world)),
+            Property::always(ONCE, |_, world: &World| {
+                world.alive().all(|(_, it)| {
+                    let repeated = |(i, one): (usize, &Refresh)| {
+                        it.refreshes.iter().skip(i + 1).any(|other| one.repeats(other))
+                    };
+                    !it.refreshes.iter().enumerate().any(repeated)
+                })
+            }),
             Property::sometimes(ADOPTED, |_, world: &World| {
                 world.came_to(|outcome| matches!(outcome, Outcome::Elsewhere(Some(it)) if it.session.is_some()))
             }),
@@ -157,6 +168,13 @@ impl World {
             && (allows_a_retry || !lost)
     }
 
+    /// Every caller of every process is given a token at once.
+    fn serves(&self) -> bool {
+        let now = self.now();
+        let given = |access| matches!(access, Access::Take(_));
+        self.alive().all(|(_, process)| given(process.engine.access(0, now.boot, now)))
+    }
+
     /// Nothing is left to do, and everybody knows where they stand.
     fn is_settled(&self) -> bool {
         let Some(record) = &self.record else { return false };
@@ -169,7 +187,8 @@ impl World {
         }
         let now = self.now();
         good && self.alive().all(|(_, process)| {
-            process.engine.access(0, now.boot, now) == Access::Take(held.pair.access())
+            process.engine.state() == State::Resting
+                && process.engine.access(0, now.boot, now) == Access::Take(held.pair.access())
                 && process.exposed() == Some(held.pair)
                 && process.unsaved.is_none()
                 && process.engine.epoch() == Some(record.epoch)
@@ -207,5 +226,42 @@ impl Model {
         }
         self.goes_on.lock().expect("no panic before").extend(path);
         true
+    }
+
+    /// Whether callers are served from here until the next renewal is over, where all is settled and
+    /// nothing happens but what must.
+    fn serves_on(&self, world: &World) -> bool {
+        let stored = |world: &World| {
+            let held = world.record.as_ref().and_then(|record| record.session.as_ref());
+            held.filter(|held| !held.refused).map(|held| held.pair)
+        };
+        let rests = world.alive().all(|(_, it)| it.engine.state() == State::Resting);
+        let Some(before) = stored(world).filter(|_| rests) else { return true };
+        let mut actions = vec![];
+        world.goes_on_by_itself(&mut actions);
+        if !actions.is_empty() || !world.is_settled() {
+            return true;
+        }
+        let number = world.standing();
+        if self.serves_on.lock().expect("no panic before").contains(&number) {
+            return true;
+        }
+        let mut world = World { orphans: vec![], left: Bounds::default(), ..world.clone() };
+        for _ in 0..PATIENCE {
+            if !world.serves() {
+                return false;
+            }
+            actions.clear();
+            world.goes_on_by_itself(&mut actions);
+            if let Some(action) = actions.first() {
+                world.does(*action);
+            } else if stored(&world) != Some(before) {
+                self.serves_on.lock().expect("no panic before").insert(number);
+                return true;
+            } else if !world.to_the_next_deadline() {
+                return false;
+            }
+        }
+        false
     }
 }

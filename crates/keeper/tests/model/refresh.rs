@@ -76,6 +76,11 @@ impl Refresh {
         Some(unsaved.record.clone())
     }
 
+    /// Whether both are for the same session and token.
+    pub(crate) fn repeats(&self, other: &Self) -> bool {
+        (self.epoch, self.era, self.held.pair) == (other.epoch, other.era, other.held.pair)
+    }
+
     pub(crate) fn hash_at(&self, now_ms: i64, into: &mut impl Hasher) {
         let Self {
             attempt,

@@ -7,7 +7,7 @@ use demo_server::Rotation;
 use stateright::{Checker, HasDiscoveries, Model as _};
 
 /// Without the rule the checker finds that each of `broken` does not hold; with it, that they do.
-fn shows(
+pub(crate) fn shows(
     without: Rules,
     processes: usize,
     rotation: Rotation,

@@ -1,6 +1,7 @@
 //! The world of the model: a disk, a server, one or two processes, a clock, and what is left of the
 //! bounds.
 
+use crate::broken::Flaw;
 use crate::process::Process;
 use crate::server::Server;
 use demo_server::Rotation;
@@ -17,6 +18,8 @@ use std::sync::{Arc, Mutex};
 pub(crate) const LIFETIME_MS: i64 = 20 * SECOND;
 /// The keeper's tick.
 const TICK_MS: i64 = 5 * SECOND;
+/// Nothing that renews here waits for longer than this.
+const LONGEST_WAIT_MS: i64 = 2 * HOUR;
 /// Longer than any token lives, and than any failure is waited for here.
 const SLEEP_MS: i64 = 60 * SECOND;
 
@@ -124,6 +127,8 @@ pub(crate) struct Rules {
     pub(crate) ended: bool,
     /// A sign-in of one's own that was read from disk before one heard of it is not begun again.
     pub(crate) sign_in: bool,
+    /// What is broken in the engine.
+    pub(crate) flaw: Option<Flaw>,
 }
 
 impl Rules {
@@ -136,6 +141,7 @@ impl Rules {
         classes: true,
         ended: true,
         sign_in: true,
+        flaw: None,
     };
 }
 
@@ -243,6 +249,8 @@ pub(crate) struct Model {
     pub(crate) rules: Rules,
     /// Worlds from which the session is known to go on once all is well.
     pub(crate) goes_on: Arc<Mutex<HashSet<u64>>>,
+    /// Worlds from which callers are known to be served until the next renewal is over.
+    pub(crate) serves_on: Arc<Mutex<HashSet<u64>>>,
 }
 
 pub(crate) fn moment(ms: i64) -> Now {
@@ -321,11 +329,11 @@ impl World {
         Some((self.now_ms + (next - now.boot)).max(self.now_ms))
     }
 
-    /// Time passes, in the keeper's ticks. Answers whether there was anything to wait for.
+    /// Time passes, in the keeper's ticks. Answers whether there was anything to wait for, and soon
+    /// enough for anybody who waits.
     pub(crate) fn reach_the_next_deadline(&mut self) -> bool {
-        let Some(until) = self.next_deadline_ms().filter(|at| *at > self.now_ms) else {
-            return false;
-        };
+        let soon = |at: &i64| *at > self.now_ms && *at - self.now_ms <= LONGEST_WAIT_MS;
+        let Some(until) = self.next_deadline_ms().filter(soon) else { return false };
         while self.now_ms < until {
             self.now_ms = until.min(self.now_ms + TICK_MS);
             self.tick_all();
