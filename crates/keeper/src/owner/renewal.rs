@@ -194,7 +194,10 @@ impl Owner {
                 }
             }
             Outcome::Failed(failure, lock) => {
-                self.tried = asked_with;
+                // What never got anywhere leaves no intent: one that is found next is another copy's.
+                if failure.class.may_have_rotated() {
+                    self.tried = asked_with;
+                }
                 if awaited && self.unsaved.is_some() {
                     self.lock = lock;
                 }

@@ -366,7 +366,9 @@ impl World {
         }
         match failed {
             Ok(class) => {
-                self.process_mut(p).tried = Some(with.pair);
+                if class.may_have_rotated() {
+                    self.process_mut(p).tried = Some(with.pair);
+                }
                 let told = if self.rules.classes { class } else { Class::Refused };
                 self.handle(p, Input::Failed { attempt, failure: failure(told) });
                 self.judge_end(p, epoch, with.pair);
