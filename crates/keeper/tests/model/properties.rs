@@ -258,7 +258,7 @@ impl Model {
             } else if stored(&world) != Some(before) {
                 self.serves_on.lock().expect("no panic before").insert(number);
                 return true;
-            } else if !world.to_the_next_deadline() {
+            } else if !world.reach_the_next_deadline() {
                 return false;
             }
         }
