@@ -30,7 +30,7 @@ fn played(without: Option<Rule>, seeds: &[u64], days: u32) -> (Figures, Vec<Tall
 }
 
 #[test]
-fn nobody_is_signed_out_who_could_have_been_kept_and_the_server_is_asked_hardly_more_than_it_must() {
+fn nobody_is_signed_out_who_could_be_kept_and_the_server_is_asked_hardly_more_than_it_must() {
     let (figures, tallies) = played(None, &[101, 102], DAYS);
     let told: String = tallies.iter().map(details).collect();
     assert!(figures.is_reached(), "{figures:?}\n{told}");
