@@ -228,11 +228,10 @@ struct Said {
 
 impl Said {
     fn hear(&mut self, line: &str) {
+        const TELLING: [&str; 3] = ["panicked at", "ERROR: libFuzzer", "Test unit written to"];
         if let Some(number) = line.strip_prefix("stat::number_of_executed_units:") {
             self.inputs = number.trim().parse().unwrap_or_default();
-        } else if line.contains("panicked at") || line.contains("ERROR: libFuzzer") {
-            self.find.push(line.trim().to_owned());
-        } else if line.contains("Test unit written to") {
+        } else if TELLING.iter().any(|words| line.contains(words)) {
             self.find.push(line.trim().to_owned());
         } else if self.find.len() == 1 && !line.trim().is_empty() {
             // The sentence stands on the line after the place.

@@ -83,7 +83,7 @@ impl Before {
             | Effect::Withhold { .. }
             | Effect::Forget
             | Effect::Discard { .. }
-            | Effect::RecordRefusal
+            | Effect::RecordRefusal { .. }
             | Effect::RecordWait { .. } => None,
         });
         Decision {

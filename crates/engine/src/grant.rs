@@ -1,5 +1,6 @@
 //! What the engine knows of tokens: never the tokens, only fingerprints and times.
 
+use crate::state::Ended;
 use crate::time::{Boot, Now, SECOND};
 use std::fmt;
 
@@ -125,8 +126,8 @@ pub struct Snapshot {
     pub saved_wall_ms: i64,
     /// Server minus wall clock, in milliseconds, when the record was written.
     pub clock_offset_ms: Option<i64>,
-    /// The renewal was refused for good: the identity stays, the session does not.
-    pub refused: bool,
+    /// The renewal was refused for good, and how that ended the session: the identity stays.
+    pub refused: Option<Ended>,
     /// A refresh was begun and its outcome never written: see [`crate::Class::UnknownOutcome`].
     pub intent: bool,
     /// When the server last answered for this session, by the wall clock.

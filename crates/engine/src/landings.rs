@@ -40,8 +40,8 @@ impl Engine {
         let refused = session.refused;
         self.session = Some(session);
         self.end_epoch();
-        if refused {
-            return self.land(NeedsSignIn { why: Ended::Refused });
+        if let Some(why) = refused {
+            return self.land(NeedsSignIn { why });
         }
         if self.has_run_out(now.boot) {
             return self.land(NeedsSignIn { why: Ended::CannotRenew });
@@ -222,8 +222,8 @@ impl Engine {
         self.put_off = None;
         self.launching = false;
         self.away_ms = None;
-        self.state = if snapshot.refused {
-            NeedsSignIn { why: Ended::Refused }
+        self.state = if let Some(why) = snapshot.refused {
+            NeedsSignIn { why }
         } else if id_token_bad {
             BAD_ID_TOKEN
         } else {

@@ -3,7 +3,7 @@
 use crate::grant::{Fingerprint, Grant, Identity, Renewal, Snapshot};
 use crate::plan::{Circumstances, Plan, SHORTEST_PLANNED_MS};
 use crate::policy::Policy;
-use crate::state::Trigger;
+use crate::state::{Ended, Trigger};
 use crate::time::{Boot, HOUR, Now, Wall};
 use crate::view::Worth;
 
@@ -37,7 +37,8 @@ pub(crate) struct Session {
     pub(crate) restored: Boot,
     /// Server minus wall clock in milliseconds, as the record tells it.
     pub(crate) saved_offset_ms: Option<i64>,
-    pub(crate) refused: bool,
+    /// How the session ended, where its renewal was refused for good.
+    pub(crate) refused: Option<Ended>,
     pub(crate) confirmed: Option<Wall>,
     pub(crate) refreshes: u32,
 }
@@ -140,7 +141,7 @@ impl Session {
         self.withdrawn = false;
         self.due = false;
         self.asked_in_this_boot = true;
-        self.refused = false;
+        self.refused = None;
         self.refreshes = self.refreshes.saturating_add(1);
     }
 
@@ -203,7 +204,7 @@ impl Session {
     }
 
     pub(crate) fn is_renewable(&self) -> bool {
-        !self.refused && self.grant.renewal != Renewal::No
+        self.refused.is_none() && self.grant.renewal != Renewal::No
     }
 
     /// Too short-lived to plan for: renewed when somebody wants it.

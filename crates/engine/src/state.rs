@@ -251,8 +251,12 @@ pub enum Effect {
         /// Which refresh.
         attempt: u64,
     },
-    /// Write down that the stored refresh token was refused.
-    RecordRefusal,
+    /// Write down that the stored refresh token was refused, so that a restart neither asks again nor
+    /// says less.
+    RecordRefusal {
+        /// How that ended the session.
+        why: Ended,
+    },
     /// Write down that the server asked us to wait until then, so that a restart waits as well.
     RecordWait {
         /// Until when.

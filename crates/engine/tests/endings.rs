@@ -64,7 +64,10 @@ fn an_answer_that_was_lost_and_then_came_is_forgotten() {
 
 #[test]
 fn a_stored_refusal_is_remembered_at_the_next_start_and_the_token_still_serves() {
-    let stage = Stage::restored(|now| Snapshot { refused: true, ..saved_ago(HOUR, MINUTE, now) });
+    let stage = Stage::restored(|now| Snapshot {
+        refused: Some(Ended::Refused),
+        ..saved_ago(HOUR, MINUTE, now)
+    });
 
     assert_eq!(stage.state(), State::NeedsSignIn { why: Ended::Refused });
     assert_eq!(stage.access(0), Access::Take(stage.grant.access));
@@ -199,11 +202,24 @@ fn another_copys_renewal_is_taken_over_and_planned_by() {
 fn another_copys_refusal_is_taken_over_without_writing_it_again() {
     let mut stage = Stage::signed_in(HOUR);
 
-    let effects =
-        stage.tell(Input::Adopted(Box::new(Snapshot { refused: true, ..stage.snapshot() })));
+    let effects = stage.tell(Input::Adopted(Box::new(Snapshot {
+        refused: Some(Ended::Refused),
+        ..stage.snapshot()
+    })));
 
     assert_eq!(stage.state(), State::NeedsSignIn { why: Ended::Refused });
     assert_eq!(effects, []);
+}
+
+#[test]
+fn a_copy_that_knows_of_a_refusal_only_learns_from_another_that_an_answer_was_lost() {
+    let mut stage = refreshing();
+    stage.fail(Class::Refused);
+    let theirs = Snapshot { refused: Some(Ended::AnswerLost), ..stage.snapshot() };
+
+    stage.tell(Input::Adopted(Box::new(theirs)));
+
+    assert_eq!(stage.state(), State::NeedsSignIn { why: Ended::AnswerLost });
 }
 
 #[test]

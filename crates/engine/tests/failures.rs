@@ -337,7 +337,7 @@ fn a_refusal_ends_the_session_is_written_down_and_forgets_nobody() {
     let effects = stage.fail(Class::Refused);
 
     assert_eq!(stage.state(), State::NeedsSignIn { why: Ended::Refused });
-    assert_eq!(effects, [Effect::RecordRefusal]);
+    assert_eq!(effects, [Effect::RecordRefusal { why: Ended::Refused }]);
     assert_eq!(stage.view().who.map(|who| who.name), Some("Alice".to_owned()));
 }
 
@@ -366,7 +366,8 @@ fn every_class_that_is_no_refusal_keeps_the_session() {
         stage.came(Trigger::Asked);
         stage.answer(HOUR);
 
-        let ends = |effect: &Effect| matches!(effect, Effect::RecordRefusal | Effect::Forget);
+        let ends =
+            |effect: &Effect| matches!(effect, Effect::RecordRefusal { .. } | Effect::Forget);
         assert!(!effects.iter().any(ends), "{class:?}: {effects:?}");
         assert_eq!(stage.state(), State::Resting, "{class:?}");
     }

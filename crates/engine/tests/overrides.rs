@@ -222,7 +222,7 @@ fn quick(effects: &[Effect]) -> Vec<bool> {
             | Effect::Withhold { .. }
             | Effect::Forget
             | Effect::Discard { .. }
-            | Effect::RecordRefusal
+            | Effect::RecordRefusal { .. }
             | Effect::RecordWait { .. } => None,
         })
         .collect()

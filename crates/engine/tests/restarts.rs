@@ -107,8 +107,27 @@ fn a_wait_does_not_hide_that_an_answer_was_lost_before_it() {
 }
 
 #[test]
+fn that_an_answer_was_lost_is_written_down_with_the_refusal_and_is_said_again_by_the_next_start() {
+    let mut stage = Stage::restored(|now| Snapshot { intent: true, ..saved_ago(HOUR, 0, now) });
+    stage.pass(SECOND);
+
+    let effects = stage.fail(Class::Refused);
+
+    let why = Ended::AnswerLost;
+    assert_eq!(effects, [Effect::RecordRefusal { why }]);
+    let next =
+        Stage::restored(|now| Snapshot { refused: Some(why), ..saved_ago(HOUR, MINUTE, now) });
+    assert_eq!(next.state(), State::NeedsSignIn { why });
+    assert_eq!(next.sentence(), Sentence::AnswerLost);
+    assert!(next.asked.is_empty());
+}
+
+#[test]
 fn what_has_ended_for_good_does_not_wait_for_anything() {
-    let stage = Stage::restored(|now| Snapshot { refused: true, ..told_to_wait(now, 10 * MINUTE) });
+    let stage = Stage::restored(|now| Snapshot {
+        refused: Some(Ended::Refused),
+        ..told_to_wait(now, 10 * MINUTE)
+    });
 
     assert_eq!(stage.state(), State::NeedsSignIn { why: Ended::Refused });
 }

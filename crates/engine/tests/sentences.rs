@@ -342,7 +342,10 @@ fn a_burst_of_focus_is_one_mark() {
 
 #[test]
 fn the_identity_stays_when_a_stored_refusal_is_found() {
-    let stage = Stage::restored(|now| Snapshot { refused: true, ..saved_ago(HOUR, DAY, now) });
+    let stage = Stage::restored(|now| Snapshot {
+        refused: Some(Ended::Refused),
+        ..saved_ago(HOUR, DAY, now)
+    });
 
     assert_eq!(stage.sentence(), Sentence::NeedsSignIn);
     assert_eq!(stage.view().who.map(|who| who.name), Some("Alice".to_owned()));

@@ -26,7 +26,7 @@ fn resting(begin: i64) -> (Engine, Now) {
         same_boot: true,
         saved_wall_ms: at(0).wall.0,
         clock_offset_ms: None,
-        refused: false,
+        refused: None,
         intent: false,
         confirmed_wall_ms: None,
         refreshes: 0,

@@ -215,7 +215,7 @@ fn variants(stage: &Stage) -> Vec<Input> {
         restored(fresh()),
         restored(due()),
         restored(Snapshot { intent: true, ..fresh() }),
-        restored(Snapshot { refused: true, ..fresh() }),
+        restored(Snapshot { refused: Some(Ended::Refused), ..fresh() }),
         restored(told_to_wait(fresh(), stage.now)),
         restored(Snapshot { id_token_bad: true, ..fresh() }),
         restored(cannot_renew(Snapshot { id_token_bad: true, ..fresh() })),
@@ -240,7 +240,7 @@ fn variants(stage: &Stage) -> Vec<Input> {
     inputs.extend([0, MINUTE, i64::MAX].map(|ms| Input::TokenWanted { min_validity_ms: ms }));
     for snapshot in [stage.snapshot(), newer(stage), cannot_renew(newer(stage))] {
         for epoch in [stage.epoch, stage.epoch + 1] {
-            for refused in [false, true] {
+            for refused in [None, Some(Ended::Refused), Some(Ended::AnswerLost)] {
                 for id_token_bad in [false, true] {
                     let adopted = Snapshot { epoch, refused, id_token_bad, ..snapshot.clone() };
                     inputs.push(Input::Adopted(Box::new(adopted)));

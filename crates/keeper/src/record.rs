@@ -3,7 +3,7 @@
 //! Nothing here can be serialized or printed by accident: `Debug` is redacted by `secrecy`, and the
 //! vault alone opens a record, to seal it.
 
-use engine::{Identity, Lifetime};
+use engine::{Ended, Identity, Lifetime};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -93,8 +93,9 @@ pub struct Session {
     pub refresh_in_ms: Option<i64>,
     /// The refresh token's lifetime in milliseconds from `asked`, where the server told it.
     pub refresh_lifetime_ms: Option<i64>,
-    /// The stored refresh token was refused: the identity stays, the access token is used to its end.
-    pub refused: bool,
+    /// The stored refresh token was refused, and how that ended the session: the identity stays, the
+    /// access token is used to its end.
+    pub refused: Option<Ended>,
     /// A refresh has begun whose answer is not here yet.
     pub intent: Option<Intent>,
     /// When the server last answered for this session, by the wall clock.

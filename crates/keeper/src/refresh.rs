@@ -159,6 +159,8 @@ pub(crate) async fn refresh(around: Around, mut basis: Basis) -> Outcome {
             return Outcome::Failed(Box::new(told_elsewhere(&around, left_ms)), lock);
         }
         Found::Told { .. } => false,
+        // It would be refused again, and less would be known of why.
+        Found::Refused(record) => return Outcome::Elsewhere(Some(record)),
         Found::Unread => true,
         Found::Elsewhere(record) => return Outcome::Elsewhere(record),
     };

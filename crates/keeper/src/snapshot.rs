@@ -121,7 +121,7 @@ pub(crate) fn session(
         lifetime: answer.lifetime.clone(),
         refresh_in_ms: answer.refresh_in_ms,
         refresh_lifetime_ms: answer.refresh_lifetime_ms,
-        refused: false,
+        refused: None,
         intent: None,
         confirmed_wall_ms: Some(clock.now().wall.0),
         refreshes,

@@ -285,6 +285,7 @@ impl<'a> Director<'a> {
                 self.computer.server().revoke();
                 self.shared().judge.revoked(now_ms);
             }
+            Event::ChangeKeys => self.computer.server().change_keys(now_ms),
             Event::SignOut(copy) => self.sign_out(copy),
             Event::SignIn(copy) => self.wants_in(copy),
         }

@@ -130,6 +130,11 @@ impl Server {
         self.grants.revoke(None);
     }
 
+    /// Changes the keys: no access token of before is accepted any more. Refresh tokens are.
+    pub fn change_keys(&mut self, now_ms: i64) {
+        self.grants.expire_access(unsigned(now_ms));
+    }
+
     /// Does what is asked, and answers. `now_ms`: the true time.
     pub fn answer(&mut self, request: &Request, now_ms: i64) -> Reply {
         let refresh = matches!(request, Request::Refresh { .. });

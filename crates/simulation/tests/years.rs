@@ -35,7 +35,7 @@ fn a_life_is_in_order_and_determined_by_its_seed() {
 #[test]
 fn a_year_has_every_hazard() {
     type Test = fn(&Event) -> bool;
-    let tests: [(&str, Test, usize); 26] = [
+    let tests: [(&str, Test, usize); 27] = [
         ("suspend", |it| matches!(it, Event::Suspend { .. }), 300),
         ("power off", |it| matches!(it, Event::Off { .. }), 20),
         ("closed by its person", |it| *it == Event::Quit(0), 20),
@@ -60,6 +60,7 @@ fn a_year_has_every_hazard() {
         ("no rotation", |it| *it == Event::Rotate(Rotation::None), 1),
         ("server clock", |it| matches!(it, Event::ServerClock(off) if *off != 0), 1),
         ("revoked", |it| *it == Event::Revoke, 1),
+        ("key change", |it| *it == Event::ChangeKeys, 8),
         ("sign-out", |it| matches!(it, Event::SignOut(_)), 6),
         ("sign-out in mid-refresh", |it| matches!(it, Event::SignOutInMidRefresh { .. }), 6),
     ];

@@ -157,7 +157,7 @@ pub fn sample(epoch: u64, refresh_token: &str) -> Record {
             lifetime: Lifetime::Told(3_600_000),
             refresh_in_ms: None,
             refresh_lifetime_ms: Some(86_400_000),
-            refused: false,
+            refused: None,
             intent: None,
             confirmed_wall_ms: Some(1_790_000_000_001),
             refreshes: 0,

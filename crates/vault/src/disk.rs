@@ -2,7 +2,7 @@
 //! something in memory cannot make an old file unreadable, and so that tokens can be written down in
 //! this crate alone.
 
-use engine::{Identity, Lifetime};
+use engine::{Ended, Identity, Lifetime};
 use keeper::record::{IdCheck, Intent, RenewalSecret, Session, Stamp, Tokens};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -36,6 +36,9 @@ pub(crate) struct SessionOnDisk {
     refresh_in_ms: Option<i64>,
     refresh_lifetime_ms: Option<i64>,
     refused: bool,
+    // Not there before it was kept: `refused` alone says no more than that.
+    #[serde(default, skip_serializing_if = "is_false")]
+    answer_lost: bool,
     intent: Option<IntentOnDisk>,
     confirmed_wall_ms: Option<i64>,
     refreshes: u32,
@@ -48,6 +51,11 @@ pub(crate) struct SessionOnDisk {
     client_secret: Option<SecretOnDisk>,
     #[serde(default, skip_serializing_if = "IdCheckOnDisk::is_passed")]
     id_check: IdCheckOnDisk,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// [`IdCheck`] on disk.
@@ -241,7 +249,8 @@ impl From<&Session> for SessionOnDisk {
             },
             refresh_in_ms,
             refresh_lifetime_ms,
-            refused,
+            refused: refused.is_some(),
+            answer_lost: refused == Some(Ended::AnswerLost),
             intent: intent.map(|Intent { fingerprint, since_wall_ms }| IntentOnDisk {
                 fingerprint,
                 since_wall_ms,
@@ -274,7 +283,11 @@ impl From<SessionOnDisk> for Session {
             },
             refresh_in_ms: session.refresh_in_ms,
             refresh_lifetime_ms: session.refresh_lifetime_ms,
-            refused: session.refused,
+            refused: session.refused.then_some(if session.answer_lost {
+                Ended::AnswerLost
+            } else {
+                Ended::Refused
+            }),
             intent: session.intent.map(|intent| Intent {
                 fingerprint: intent.fingerprint,
                 since_wall_ms: intent.since_wall_ms,
@@ -322,5 +335,29 @@ mod tests {
         let read = Session::from(read);
         assert_eq!(read.id_check, IdCheck::Passed);
         assert!(read.tokens.id.is_none() && read.tokens.client_secret.is_none());
+    }
+
+    #[test]
+    fn how_a_refusal_ended_a_session_is_kept() {
+        for refused in [None, Some(Ended::Refused), Some(Ended::AnswerLost)] {
+            let session = Session { refused, ..sample(1, "kept").session.unwrap() };
+            let written = serde_json::to_value(SessionOnDisk::from(&session)).unwrap();
+            // Older versions read this member, and know no other.
+            assert_eq!(written["refused"], refused.is_some());
+            assert_eq!(written.get("answer_lost").is_some(), refused == Some(Ended::AnswerLost));
+            let read: SessionOnDisk = serde_json::from_value(written).unwrap();
+            assert_eq!(Session::from(read).refused, refused);
+        }
+    }
+
+    #[test]
+    fn a_refusal_from_before_it_was_kept_what_was_lost_is_a_refusal() {
+        let refused = Some(Ended::AnswerLost);
+        let session = Session { refused, ..sample(1, "kept").session.unwrap() };
+        let mut written = serde_json::to_value(SessionOnDisk::from(&session)).unwrap();
+        let lost = written.as_object_mut().unwrap().remove("answer_lost");
+        assert_eq!(lost, Some(true.into()));
+        let read: SessionOnDisk = serde_json::from_value(written).unwrap();
+        assert_eq!(Session::from(read).refused, Some(Ended::Refused));
     }
 }

@@ -121,10 +121,10 @@ impl Engine {
             Class::Refused => {
                 let why = if self.trouble.answer_lost { Ended::AnswerLost } else { Ended::Refused };
                 if let Some(session) = self.session.as_mut() {
-                    session.refused = true;
+                    session.refused = Some(why);
                 }
                 self.state = NeedsSignIn { why };
-                vec![Effect::RecordRefusal]
+                vec![Effect::RecordRefusal { why }]
             }
             Class::SetUp => self.land(Stopped { what_to_fix: Fix::Settings }),
             Class::NotSent

@@ -5,7 +5,7 @@ mod stage;
 mod steps;
 
 use engine::{
-    Access, Boot, Class, Effect, Fingerprint, Grant, HOUR, Input, Lifetime, MINUTE, Renewal,
+    Access, Boot, Class, Effect, Ended, Fingerprint, Grant, HOUR, Input, Lifetime, MINUTE, Renewal,
     SECOND, Snapshot, State, StateKind, Trigger, Worth,
 };
 use proptest::collection::vec;
@@ -86,7 +86,7 @@ impl Play {
                 if bad {
                     play.bad.insert(grant.access);
                 }
-                let id_token_bad = bad;
+                let (id_token_bad, refused) = (bad, refused.then_some(Ended::Refused));
                 let record =
                     Snapshot { same_boot, refused, intent, id_token_bad, ..saved(grant, then) };
                 play.tell(Input::Restored(Some(Box::new(record))));
@@ -233,7 +233,8 @@ impl Play {
         }
         self.in_flight = None;
         let refreshes = u32::from(newer);
-        let adopted = Snapshot { refused, refreshes, id_token_bad: bad, ..adopted };
+        let why = refused.then_some(Ended::Refused);
+        let adopted = Snapshot { refused: why, refreshes, id_token_bad: bad, ..adopted };
         if next_epoch {
             self.refused_by_api.clear();
             self.bad.clear();
@@ -288,7 +289,7 @@ impl Play {
         }
         let refusal = match &input {
             Input::Failed { failure, .. } => failure.class == Class::Refused,
-            Input::Restored(Some(record)) => record.refused,
+            Input::Restored(Some(record)) => record.refused.is_some(),
             Input::Restored(None)
             | Input::RestoreHeldUp(_)
             | Input::Came(_)
@@ -341,7 +342,7 @@ impl Play {
                 | Effect::Expose { .. }
                 | Effect::Withhold { .. }
                 | Effect::Forget
-                | Effect::RecordRefusal
+                | Effect::RecordRefusal { .. }
                 | Effect::RecordWait { .. } => {}
             }
         }

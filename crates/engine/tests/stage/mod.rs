@@ -305,7 +305,7 @@ pub(crate) fn saved(grant: Grant, now: Now) -> Snapshot {
         same_boot: true,
         saved_wall_ms: now.wall.0,
         clock_offset_ms: None,
-        refused: false,
+        refused: None,
         intent: false,
         confirmed_wall_ms: None,
         refreshes: 0,

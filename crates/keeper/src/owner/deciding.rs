@@ -70,7 +70,7 @@ impl Owner {
                         self.give_back(session.tokens.clone(), Some(&session), holder);
                     }
                 }
-                Effect::RecordRefusal => self.record_refusal(),
+                Effect::RecordRefusal { why } => self.record_refusal(why),
                 Effect::RecordWait { until } => self.record_wait(until),
             }
         }
@@ -111,7 +111,7 @@ impl From<&Effect> for EffectKind {
             Effect::Withhold { .. } => Self::Withhold,
             Effect::Forget => Self::Forget,
             Effect::Discard { .. } => Self::Discard,
-            Effect::RecordRefusal => Self::RecordRefusal,
+            Effect::RecordRefusal { .. } => Self::RecordRefusal,
             Effect::RecordWait { .. } => Self::RecordWait,
         }
     }

@@ -9,7 +9,7 @@ use crate::refresh::check::Checked;
 use crate::refresh::{self, Around, Basis, Outcome, Renewed};
 use crate::snapshot::{renewal_fingerprint, snapshot, stamp};
 use crate::unsaved::Over;
-use engine::{Class, Exchange, Failure, Fingerprint, Holdup, Input, Now, State, Trigger};
+use engine::{Class, Ended, Exchange, Failure, Fingerprint, Holdup, Input, Now, State, Trigger};
 use std::sync::Arc;
 
 impl Owner {
@@ -194,7 +194,10 @@ impl Owner {
                 }
             }
             Outcome::Failed(failure, lock) => {
-                self.tried = asked_with;
+                // What never got anywhere leaves no intent: one that is found next is another copy's.
+                if failure.class.may_have_rotated() {
+                    self.tried = asked_with;
+                }
                 if awaited && self.unsaved.is_some() {
                     self.lock = lock;
                 }
@@ -279,9 +282,11 @@ impl Owner {
     }
 
     /// The next start asks once more where this cannot be written, and is refused once more.
-    pub(super) fn record_refusal(&mut self) {
-        self.amend("the refusal", |session| {
-            session.refused = true;
+    pub(super) fn record_refusal(&mut self, why: Ended) {
+        self.amend("the refusal", move |session| {
+            // Another copy may know more: that an answer was lost.
+            session.refused =
+                session.refused.filter(|known| *known == Ended::AnswerLost).or(Some(why));
             session.intent = None;
         });
     }

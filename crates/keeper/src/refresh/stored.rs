@@ -64,6 +64,8 @@ pub(super) enum Found {
     Told {
         left_ms: i64,
     },
+    /// What is at hand; and the server has refused another copy of the app that asked with it.
+    Refused(Box<Record>),
     /// It cannot be told: the record could not be read.
     Unread,
     Elsewhere(Option<Box<Record>>),
@@ -98,6 +100,9 @@ pub(super) async fn look(around: &Around, ours: &Ours) -> Found {
         };
     }
     if let Some(stored) = stored.as_ref().filter(|stored| ours.is_in(stored)) {
+        if stored.session.as_ref().is_some_and(|held| held.refused.is_some()) {
+            return Found::Refused(Box::new(stored.clone()));
+        }
         let told = stored.session.as_ref().and_then(|held| held.wait_until.as_ref());
         if let Some(left_ms) = told
             .filter(|told| ours.known_wait.as_ref() != Some(told))

@@ -1,7 +1,7 @@
 //! The intent: written before a refresh is sent, so that a lost answer is known to be lost.
 
 use crate::stage::{DUE, Stage, Step, sentence};
-use engine::{Class, HOUR, SECOND, WriteTrouble};
+use engine::{Class, Ended, HOUR, SECOND, WriteTrouble};
 
 #[tokio::test]
 async fn an_intent_found_at_start_is_one_prompt_retry_after_a_second() {
@@ -33,6 +33,23 @@ async fn refused_after_a_lost_answer_is_told_in_so_many_words() {
 }
 
 #[tokio::test]
+async fn that_an_answer_was_lost_is_still_told_after_a_restart_and_nothing_is_asked_for_it() {
+    let stage = Stage::new();
+    stage.refreshing().await.kill().await;
+    stage.server.let_go();
+    stage.server.then([Step::Fail(Class::Refused)]);
+    let app = stage.start();
+    app.until_status("waiting").await;
+    stage.clock.advance(SECOND);
+    app.until_status("needs_sign_in").await;
+    app.keeper.quit().await;
+    let app = stage.start();
+    let shown = app.until_status("needs_sign_in").await;
+    assert_eq!(sentence(&shown), "answer_lost");
+    assert_eq!(stage.diary.count("asked"), 2);
+}
+
+#[tokio::test]
 async fn a_refusal_is_written_down_and_is_not_asked_again_after_a_restart() {
     let stage = Stage::new();
     let app = stage.signed_in().await;
@@ -42,7 +59,7 @@ async fn a_refusal_is_written_down_and_is_not_asked_again_after_a_restart() {
     assert_eq!(app.token().await, "access-1");
     app.keeper.quit().await;
     let held = stage.vault.record().unwrap().session.unwrap();
-    assert!(held.refused && held.intent.is_none());
+    assert!(held.refused == Some(Ended::Refused) && held.intent.is_none());
     let app = stage.start();
     app.until_status("needs_sign_in").await;
     assert_eq!(app.token().await, "access-1");

@@ -1,7 +1,7 @@
 //! Another copy of the app over the same store.
 
 use crate::stage::{App, DUE, Stage, Step, sentence, status};
-use engine::{Class, Identity, MINUTE, SECOND, Trigger};
+use engine::{Class, Ended, Identity, MINUTE, SECOND, Status, Trigger, Wait};
 use keeper::record::{Intent, Keep, RenewalSecret};
 
 #[tokio::test]
@@ -129,6 +129,65 @@ async fn an_intent_of_a_copy_that_died_is_an_unknown_outcome_here_too() {
     second.keeper.tell(Trigger::Asked).await;
     second.until_status("waiting").await;
     assert_eq!(stage.diary.count("asked"), 1);
+    stage.clock.advance(SECOND);
+    let shown = second.until_status("needs_sign_in").await;
+    assert_eq!(sentence(&shown), "answer_lost");
+}
+
+#[tokio::test]
+async fn what_another_copy_was_refused_is_not_sent_again_and_ends_in_its_words() {
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    let mut stored = stage.vault.record().unwrap();
+    stored.session.as_mut().unwrap().refused = Some(Ended::AnswerLost);
+    stage.vault.put(Some(stored));
+    stage.server.then([Step::Fail(Class::Refused)]);
+    app.keeper.tell(Trigger::Asked).await;
+    let shown = app.until_status("needs_sign_in").await;
+    assert_eq!(sentence(&shown), "answer_lost");
+    assert_eq!(stage.diary.count("asked"), 0);
+}
+
+#[tokio::test]
+async fn a_copy_that_knows_less_of_a_refusal_does_not_write_over_one_that_knows_more() {
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    stage.server.hold();
+    stage.server.then([Step::Fail(Class::Refused)]);
+    stage.clock.advance(DUE);
+    stage.diary.until("asked", 1).await;
+    let mut elsewhere = stage.vault.record().unwrap();
+    let held = elsewhere.session.as_mut().unwrap();
+    (held.refused, held.intent) = (Some(Ended::AnswerLost), None);
+    stage.vault.put(Some(elsewhere));
+    stage.server.let_go();
+    app.until_status("needs_sign_in").await;
+    app.keeper.quit().await;
+    let stored = stage.vault.record().unwrap().session.unwrap();
+    assert_eq!(stored.refused, Some(Ended::AnswerLost));
+}
+
+#[tokio::test]
+async fn a_try_that_never_left_does_not_make_another_copys_intent_known() {
+    let stage = Stage::new();
+    let (first, second) = two_copies(&stage).await;
+    stage.server.then([Step::Fail(Class::NotSent)]);
+    second.keeper.tell(Trigger::Asked).await;
+    second.until_status("waiting").await;
+    stage.server.hold();
+    first.keeper.tell(Trigger::Asked).await;
+    stage.diary.until("asked", 2).await;
+    first.kill().await;
+    stage.diary.until("unlocked", 2).await;
+    stage.server.let_go();
+    stage.server.then([Step::Fail(Class::Refused)]);
+    second.keeper.tell(Trigger::Asked).await;
+    second
+        .until("it knows of the lost answer", |shown| {
+            let why = Wait::Failure(Class::UnknownOutcome);
+            matches!(shown.view.status, Status::Waiting { why: now, .. } if now == why)
+        })
+        .await;
     stage.clock.advance(SECOND);
     let shown = second.until_status("needs_sign_in").await;
     assert_eq!(sentence(&shown), "answer_lost");

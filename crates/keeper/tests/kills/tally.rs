@@ -69,10 +69,6 @@ pub(crate) struct Stock {
     pub(crate) saved: u64,
     /// The stored session says that a renewal has begun.
     pub(crate) intent: bool,
-    /// The server's answers to this session that never got to the disk.
-    pub(crate) missing: bool,
-    /// A process was killed after it had been refused: it may have been the one to say why.
-    pub(crate) was_told: bool,
 }
 
 impl Stock {
@@ -84,8 +80,6 @@ impl Stock {
             refused: counters.refreshes_refused,
             saved: 0,
             intent: false,
-            missing: false,
-            was_told: false,
         }
     }
 
@@ -101,15 +95,11 @@ impl Stock {
             refused: counters.refreshes_refused,
             saved: session.map_or(self.saved, |held| u64::from(held.refreshes)),
             intent: session.is_some_and(|held| held.intent.is_some()),
-            missing: false,
-            was_told: self.was_told || counters.refreshes_refused > self.refused,
         };
         let saved = now.saved - self.saved;
         let open = now.asked - self.asked - saved;
         assert!(open <= 1, "asked {open} times for what was never saved: {self:?}, {now:?}");
-        // What was missing before is missing still, until something later is saved.
-        let missing = now.granted - self.granted > saved || self.missing && saved == 0;
-        Self { missing, ..now }
+        now
     }
 
     /// The server was asked in this life, and no answer was saved.

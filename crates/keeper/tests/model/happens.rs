@@ -151,7 +151,7 @@ impl World {
             }
             Action::ToTheNextDeadline => {
                 self.left.deadlines -= 1;
-                return self.to_the_next_deadline();
+                return self.reach_the_next_deadline();
             }
             Action::Sleeps => {
                 self.left.sleeps -= 1;

@@ -243,12 +243,12 @@ impl World {
                     self.server.sign_out(held.pair);
                 }
             }
-            Effect::RecordRefusal => {
+            Effect::RecordRefusal { why } => {
                 let process = self.process_mut(p);
                 let (held, epoch) = (process.session.as_mut(), process.engine.epoch());
                 if let (Some(held), Some(epoch)) = (held, epoch) {
-                    held.refused = true;
-                    process.writes.push(Write::Refusal { epoch, pair: held.pair });
+                    held.refused = Some(why);
+                    process.writes.push(Write::Refusal { epoch, pair: held.pair, why });
                 }
             }
             Effect::Withhold { .. } | Effect::RecordWait { .. } => {

@@ -61,8 +61,9 @@ impl stateright::Model for Model {
             Property::always(WRITTEN, |_, world: &World| world.is_written_down()),
             Property::always(REFUSED, |_, world: &World| {
                 let stored = world.record.as_ref().and_then(|record| record.session.as_ref());
-                let refused =
-                    stored.is_none_or(|held| !held.refused || world.server.has_refused(held.pair));
+                let refused = stored.is_none_or(|held| {
+                    held.refused.is_none() || world.server.has_refused(held.pair)
+                });
                 world.fault != Some(Fault::EndedUnrefused) && refused
             }),
             Property::always(NAMED, |_, world: &World| world.fault != Some(Fault::LossUntold)),
@@ -148,7 +149,9 @@ impl World {
         let mut sent = self.sent().chain(self.orphans.iter().copied());
         self.disk_was_full
             || stored.is_none_or(|held| {
-                held.refused || held.intent == Some(held.pair) || sent.all(|it| it != held.pair)
+                held.refused.is_some()
+                    || held.intent == Some(held.pair)
+                    || sent.all(|it| it != held.pair)
             })
     }
 
@@ -179,7 +182,7 @@ impl World {
             return self.alive().all(|(_, it)| it.engine.state() == State::SignedOut);
         };
         let good = self.server.would_renew(held.pair, self.now_ms);
-        if held.refused {
+        if held.refused.is_some() {
             return !good && self.alive().all(|(_, it)| it.needs_sign_in());
         }
         let now = self.now();
@@ -214,7 +217,7 @@ impl Model {
                 world.does(*action);
             } else if world.is_settled() {
                 break;
-            } else if !world.to_the_next_deadline() {
+            } else if !world.reach_the_next_deadline() {
                 return false;
             }
         }
@@ -255,7 +258,7 @@ impl Model {
             } else if stored(&world) != Some(before) {
                 self.serves_on.lock().expect("no panic before").insert(number);
                 return true;
-            } else if !world.to_the_next_deadline() {
+            } else if !world.reach_the_next_deadline() {
                 return false;
             }
         }

@@ -198,6 +198,10 @@ impl World {
         let found = Over::of(self.record.as_ref());
         if found.is(refresh.epoch, refresh.held.pair) {
             let held = self.record.as_ref().and_then(|record| record.session.as_ref());
+            if held.is_some_and(|held| held.refused.is_some()) {
+                self.drop_lock(p, i);
+                return Step::Ends(Outcome::Elsewhere(self.record.clone()));
+            }
             let intent = held.is_some_and(|held| held.intent == Some(refresh.held.pair));
             return if intent && !refresh.tried {
                 Step::Ends(Outcome::IntentFound)
@@ -362,7 +366,9 @@ impl World {
         }
         match failed {
             Ok(class) => {
-                self.process_mut(p).tried = Some(with.pair);
+                if class.may_have_rotated() {
+                    self.process_mut(p).tried = Some(with.pair);
+                }
                 let told = if self.rules.classes { class } else { Class::Refused };
                 self.handle(p, Input::Failed { attempt, failure: failure(told) });
                 self.judge_end(p, epoch, with.pair);
@@ -384,7 +390,6 @@ impl World {
         if epoch > self.given_up
             && self.server.has_rotated(pair)
             && !self.disk_was_full
-            && !stored.is_some_and(|held| held.refused)
             && why != Ended::AnswerLost
             && !self.server.has_revoked()
         {

@@ -3,7 +3,7 @@
 
 use crate::process::{Unsaved, disk_full};
 use crate::world::{Held, Pair, Record, World};
-use engine::{Exchange, Input};
+use engine::{Ended, Exchange, Input};
 use std::hash::{Hash, Hasher};
 
 /// A sign-in that the server has granted.
@@ -38,7 +38,7 @@ impl SignIn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Write {
     SignOut { ended: u64, turn: u8, gone: Option<Pair> },
-    Refusal { epoch: u64, pair: Pair },
+    Refusal { epoch: u64, pair: Pair, why: Ended },
 }
 
 impl World {
@@ -161,13 +161,14 @@ impl World {
                     self.server.sign_out(gone);
                 }
             }
-            Write::Refusal { epoch, pair } => {
+            Write::Refusal { epoch, pair, why } => {
                 let stored = self.record.clone().filter(|record| record.epoch == epoch);
                 let Some(mut next) = stored else { return };
                 let Some(held) = next.session.as_mut().filter(|held| held.pair == pair) else {
                     return;
                 };
-                (held.refused, held.intent) = (true, None);
+                let known = held.refused.filter(|known| *known == Ended::AnswerLost);
+                (held.refused, held.intent) = (known.or(Some(why)), None);
                 self.write(next);
             }
         }

@@ -6,7 +6,8 @@ use crate::process::Process;
 use crate::server::Server;
 use demo_server::Rotation;
 use engine::{
-    Boot, Fingerprint, Grant, HOUR, Identity, Input, Lifetime, Now, Renewal, SECOND, Snapshot, Wall,
+    Boot, Ended, Fingerprint, Grant, HOUR, Identity, Input, Lifetime, Now, Renewal, SECOND,
+    Snapshot, Wall,
 };
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -46,13 +47,13 @@ pub(crate) struct Held {
     pub(crate) pair: Pair,
     pub(crate) asked_ms: i64,
     pub(crate) refreshes: u32,
-    pub(crate) refused: bool,
+    pub(crate) refused: Option<Ended>,
     pub(crate) intent: Option<Pair>,
 }
 
 impl Held {
     pub(crate) fn new(pair: Pair, asked_ms: i64, refreshes: u32) -> Self {
-        Self { pair, asked_ms, refreshes, refused: false, intent: None }
+        Self { pair, asked_ms, refreshes, refused: None, intent: None }
     }
 
     pub(crate) fn grant(&self) -> Grant {
@@ -330,7 +331,7 @@ impl World {
 
     /// Time passes, in the keeper's ticks. Answers whether there was anything to wait for, and soon
     /// enough for anybody who waits.
-    pub(crate) fn to_the_next_deadline(&mut self) -> bool {
+    pub(crate) fn reach_the_next_deadline(&mut self) -> bool {
         let soon = |at: &i64| *at > self.now_ms && *at - self.now_ms <= LONGEST_WAIT_MS;
         let Some(until) = self.next_deadline_ms().filter(soon) else { return false };
         while self.now_ms < until {

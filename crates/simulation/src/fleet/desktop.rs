@@ -174,7 +174,7 @@ impl Desktop<'_> {
                 | Effect::Withhold { .. }
                 | Effect::Forget
                 | Effect::Discard { .. }
-                | Effect::RecordRefusal
+                | Effect::RecordRefusal { .. }
                 | Effect::RecordWait { .. } => {}
             }
         }
@@ -225,7 +225,7 @@ impl Desktop<'_> {
             same_boot: self.start == Start::Woken,
             saved_wall_ms: then.wall.0,
             clock_offset_ms: None,
-            refused: false,
+            refused: None,
             intent: false,
             confirmed_wall_ms: None,
             refreshes: 0,

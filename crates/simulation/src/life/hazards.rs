@@ -22,6 +22,7 @@ pub(super) fn tell(
     hazards.sign_outs();
     hazards.often(often::LOST_ANSWERS, |_| Event::LoseAnswer);
     hazards.often(often::REVOCATIONS, |_| Event::Revoke);
+    hazards.key_changes();
 }
 
 struct Hazards<'a> {
@@ -137,6 +138,18 @@ impl Hazards<'_> {
             let after = if later { often::KILLED_LATER_BY } else { often::KILLED_AFTER };
             Event::KillInMidRefresh { after_ms: dice.of(after), away_ms: away(dice) }
         });
+    }
+
+    fn key_changes(&mut self) {
+        for _ in 0..self.dice.times(often::KEY_CHANGES, self.days) {
+            let Some(at_ms) = self.dice.awake(self.stretches) else { continue };
+            if self.dice.in_hundred(often::KILLED_AT_KEY_CHANGE) {
+                let after_ms = self.dice.of(often::KILLED_AFTER);
+                let away_ms = self.dice.of(often::AT_ONCE);
+                self.events.push((at_ms, Event::KillInMidRefresh { after_ms, away_ms }));
+            }
+            self.events.push((at_ms, Event::ChangeKeys));
+        }
     }
 
     fn sign_outs(&mut self) {

@@ -1,6 +1,7 @@
 //! What happens to one person's computer in a year: drawn from a seed, the same for every policy.
 //!
-//! A key change at the server is left out: it does nothing to opaque tokens, and these are opaque.
+//! These tokens are opaque; a key change does to them what it does to signed ones: the API accepts none
+//! of those that were given before.
 
 mod days;
 mod hazards;
@@ -91,6 +92,8 @@ pub enum Event {
     ServerClock(i64),
     /// The server's owner revokes every session.
     Revoke,
+    /// The server changes its keys: its API accepts none of the access tokens of before.
+    ChangeKeys,
     /// The person signs out.
     SignOut(Copy),
     /// The person wants to be signed in.

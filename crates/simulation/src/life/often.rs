@@ -98,6 +98,11 @@ pub(super) const SET_UP_WRONG_LASTS: Range = (10 * MINUTE, 50 * MINUTE);
 pub(super) const LOST_ANSWERS: i64 = 30;
 /// The server's owner revokes the session.
 pub(super) const REVOCATIONS: i64 = 2;
+/// The server changes its keys, and its API accepts no access token of before.
+pub(super) const KEY_CHANGES: i64 = 12;
+/// Of a hundred such times, in so many a copy is killed in the renewal that follows: it is then that
+/// people start what misbehaves anew.
+pub(super) const KILLED_AT_KEY_CHANGE: u64 = 50;
 /// How long a rotation policy is in force, in days: from, below.
 pub(super) const ROTATION_DAYS: Range = (14, 43);
 /// The grace of the policy that has one, in seconds.

@@ -5,6 +5,7 @@ mod disk;
 mod server;
 mod without;
 
+pub use server::class;
 pub use without::Rule;
 
 use super::{App, Policy};

@@ -50,7 +50,7 @@ fn every_kind_of_session_comes_back_as_it_was() {
             session.tokens.renewal = renewal.clone();
             session.lifetime = lifetime;
             session.intent = Some(Intent { fingerprint: u64::MAX, since_wall_ms: i64::MIN });
-            session.refused = true;
+            session.refused = Some(engine::Ended::Refused);
             session.refreshes = u32::MAX;
             session.tokens.id = Some(text("an ID token"));
             session.tokens.client_secret = Some(text("a client's secret"));

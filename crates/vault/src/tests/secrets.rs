@@ -163,7 +163,7 @@ fn a_session_is_written_down_without_moving_the_buffer() {
         session.id_check = keeper::record::IdCheck::Pending;
         session.lifetime = engine::Lifetime::Unknown(Some(text.to_owned()));
         session.asked.boot_id = text.to_owned();
-        session.refused = true;
+        session.refused = Some(engine::Ended::AnswerLost);
         session.intent =
             Some(keeper::record::Intent { fingerprint: u64::MAX, since_wall_ms: i64::MIN });
         let mut ended = unrevoked(u64::MAX);

@@ -85,7 +85,8 @@ async fn bench_windows() {
 
 /// A program of the release profile, beside the one that this test was built with.
 fn release(name: &str) -> PathBuf {
-    let built = Path::new(BINARY).parent().and_then(Path::parent).expect("it is in a target folder");
+    let built =
+        Path::new(BINARY).parent().and_then(Path::parent).expect("it is in a target folder");
     let binary = built.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX));
     assert!(binary.is_file(), "{} is not built", binary.display());
     binary

@@ -74,8 +74,9 @@ pub(super) fn granted(
     })
 }
 
-/// Why there are none.
-pub(super) fn class(reply: &Reply) -> Class {
+/// What an answer without tokens means, as the auth client names it (DESIGN section 4).
+#[must_use]
+pub fn class(reply: &Reply) -> Class {
     let answer = match reply {
         Reply::NotSent => return Class::NotSent,
         Reply::Lost => return Class::UnknownOutcome,
