@@ -41,6 +41,10 @@ pub struct Tally {
     pub stuck: u64,
     /// Callers who were not answered.
     pub hung: u64,
+    /// Access tokens that ran out.
+    pub ran_out: u64,
+    /// Refreshes that were too soon.
+    pub too_soon: u64,
     /// Refreshes that reached a server that was not well.
     pub in_vain: u64,
     /// How often the person signed in.
@@ -187,7 +191,7 @@ fn ratio(a: u64, b: u64) -> String {
 pub fn details(tally: &Tally) -> String {
     let mut text = format!(
         "seed {}: {} sign-ins, {} refreshes ({} more in vain; an oracle: {}), {} calls ({} without a \
-         good token), {} hung\n",
+         good token), {} hung, {} ran out, {} too soon\n",
         tally.seed,
         tally.sign_ins,
         tally.refreshes,
@@ -195,7 +199,9 @@ pub fn details(tally: &Tally) -> String {
         tally.oracle_refreshes,
         tally.calls,
         tally.calls_unserved,
-        tally.hung
+        tally.hung,
+        tally.ran_out,
+        tally.too_soon
     );
     for incident in &tally.incidents {
         let _ = writeln!(text, "  {}  {}", moment(incident.at_ms), incident.what);

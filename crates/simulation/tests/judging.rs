@@ -176,6 +176,27 @@ fn dead_tokens_count_only_while_the_server_can_be_asked() {
 }
 
 #[test]
+fn a_token_runs_out_only_where_there_was_time_to_renew_it() {
+    let lazy = Habits { never_refreshes: true, ..Habits::default() };
+    assert_eq!(play(lazy, &hours(2, &[])).ran_out, 1);
+    let life = hours(2, &[(59 * MINUTE, Event::Connect(Link::Down))]);
+    assert_eq!(play(lazy, &life).ran_out, 0);
+    let life = hours(2, &[(30 * MINUTE, Event::SignOut(0))]);
+    assert_eq!(play(lazy, &life).ran_out, 0);
+    assert_eq!(play(Habits::default(), &hours(5, &[])).ran_out, 0);
+}
+
+#[test]
+fn whoever_does_not_wait_as_long_as_the_server_asked_is_too_soon() {
+    let throttling = Event::Server(Mood::Throttling { retry_after_ms: 2 * MINUTE });
+    let well = (90 * MINUTE, Event::Server(Mood::Well));
+    let life = hours(3, &[(50 * MINUTE, throttling), well]);
+    assert_eq!(play(Habits::default(), &life).too_soon, 0);
+    let hasty = Habits { hurries: true, ..Habits::default() };
+    assert!(play(hasty, &life).too_soon > 5);
+}
+
+#[test]
 fn an_app_that_serves_nobody_and_asks_nobody_is_stuck_once() {
     let silent = Habits { goes_silent: true, ..Habits::default() };
     let tally = play(silent, &hours(4, &[]));

@@ -85,8 +85,10 @@ fn whoever_keeps_a_session_as_well_as_can_be_is_blamed_for_nothing() {
             tally.lost_refresh_tokens,
             tally.stuck,
             tally.hung,
+            tally.ran_out,
+            tally.too_soon,
         ];
-        assert_eq!(blamed, [0; 5], "{}", details(&tally));
+        assert_eq!(blamed, [0; 7], "{}", details(&tally));
         assert!(tally.refreshes > tally.oracle_refreshes, "{}", details(&tally));
     }
 }

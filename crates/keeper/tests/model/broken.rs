@@ -66,7 +66,7 @@ impl Flaw {
                 });
             }
             (Self::RefusalIsUnwritten, _) => {
-                effects.retain(|effect| *effect != Effect::RecordRefusal);
+                effects.retain(|effect| !matches!(effect, Effect::RecordRefusal { .. }));
             }
             (
                 Self::LostIsRefused

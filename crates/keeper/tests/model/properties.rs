@@ -233,7 +233,7 @@ impl Model {
     fn serves_on(&self, world: &World) -> bool {
         let stored = |world: &World| {
             let held = world.record.as_ref().and_then(|record| record.session.as_ref());
-            held.filter(|held| !held.refused).map(|held| held.pair)
+            held.filter(|held| held.refused.is_none()).map(|held| held.pair)
         };
         let rests = world.alive().all(|(_, it)| it.engine.state() == State::Resting);
         let Some(before) = stored(world).filter(|_| rests) else { return true };

@@ -39,6 +39,10 @@
 //!
 //! A copy is **stuck** where for 10 minutes without a break the computer is available, every caller
 //! goes without a token that the API accepts, and no copy asks for a sign-in: one for each such time.
+//! An access token **ran out** where the computer was available for the last 4 minutes of its life (or
+//! the last tenth, where that is less), somebody was signed in, and no newer one had arrived at its
+//! end: who renews only then has nothing to hand out when the network goes at the wrong moment.
+//! A refresh is **too soon** that leaves while a `Retry-After` that the same run was given is running.
 //! A caller **hangs** who has not been answered after 5 minutes in which the computer was available.
 
 mod cause;
@@ -47,10 +51,10 @@ mod wire;
 
 use crate::computer::Link;
 use crate::oracle;
-use crate::reply::Token;
+use crate::reply::{Request, Token};
 use crate::report::{Incident, Tally};
 use crate::server::{Mood, Server};
-use crate::wire::Note;
+use crate::wire::{Note, Noted};
 use cause::Case;
 use demo_server::Rotation;
 use spans::Spans;
@@ -63,6 +67,8 @@ const ASKABLE_MS: i64 = 5_000;
 const STUCK_MS: i64 = 10 * 60_000;
 /// So long without an answer is hanging, in milliseconds.
 pub const HANGS_MS: i64 = 5 * 60_000;
+/// Whoever has been there for so long before a token's end has renewed it, in milliseconds.
+const FORESIGHT_MS: i64 = 4 * 60_000;
 /// Stops that are older than this decide nothing any more.
 const STOPS_REMEMBERED: usize = 50;
 
@@ -94,6 +100,8 @@ struct Run {
     refused: HashSet<Token>,
     failing_since_ms: Option<i64>,
     stuck: bool,
+    /// The server asked it to wait until then.
+    told_until_ms: i64,
 }
 
 /// The judge.
@@ -111,6 +119,8 @@ pub struct Judge {
     rotations: Vec<(i64, Rotation)>,
     stops: Vec<(i64, u64)>,
     session: Option<Session>,
+    /// When the newest access token that arrived ends, until that has been looked at.
+    newest_ends_ms: Option<i64>,
     runs: BTreeMap<u64, Run>,
     tally: Tally,
 }
@@ -132,6 +142,7 @@ impl Judge {
             rotations: vec![(0, rotation)],
             stops: Vec::new(),
             session: None,
+            newest_ends_ms: None,
             runs: BTreeMap::new(),
             tally: Tally::default(),
         }
@@ -158,8 +169,9 @@ impl Judge {
         self.conditions
     }
 
-    /// A `Retry-After` may be over.
+    /// A `Retry-After` may be over, or an access token.
     pub fn tick(&mut self, now_ms: i64) {
+        self.runs_out(now_ms);
         let until_ms = self.asked_to_wait_until_ms;
         if until_ms == 0 || now_ms < until_ms {
             return;
@@ -179,9 +191,42 @@ impl Judge {
     /// Something was noted on the wire.
     pub fn note(&mut self, note: &Note) {
         self.tick(note.at_ms);
-        if let Some(until_ms) = self.exchanges.note(note) {
+        self.is_too_soon(note);
+        let heard = self.exchanges.note(note);
+        if let Some(asked_ms) = heard.given_ms {
+            let ends_ms = asked_ms + self.access_lifetime_ms;
+            self.newest_ends_ms = self.newest_ends_ms.max(Some(ends_ms));
+        }
+        if let Some((run, until_ms)) = heard.told_until {
+            self.runs.entry(run).or_default().told_until_ms = until_ms;
             self.asked_to_wait_until_ms = self.asked_to_wait_until_ms.max(until_ms);
             self.available.set(false, note.at_ms);
+        }
+    }
+
+    fn is_too_soon(&mut self, note: &Note) {
+        let Noted::Left { run, request: Request::Refresh { .. }, .. } = &note.what else { return };
+        let until_ms = self.runs.get(run).map_or(0, |run| run.told_until_ms);
+        if note.at_ms < until_ms {
+            self.tally.too_soon += 1;
+            let what =
+                format!("refresh too soon: asked to wait {} ms longer", until_ms - note.at_ms);
+            self.tally.incidents.push(Incident { at_ms: note.at_ms, what });
+        }
+    }
+
+    /// The newest access token may have come to its end.
+    fn runs_out(&mut self, now_ms: i64) {
+        let Some(ends_ms) = self.newest_ends_ms.filter(|ends_ms| *ends_ms <= now_ms) else {
+            return;
+        };
+        self.newest_ends_ms = None;
+        let foresight_ms = FORESIGHT_MS.min(self.access_lifetime_ms / 10);
+        let available_ms = self.available.sum(ends_ms - foresight_ms, ends_ms);
+        if self.is_signed_in() && available_ms == foresight_ms {
+            self.tally.ran_out += 1;
+            let what = "ran out: no newer access token came in time".to_owned();
+            self.tally.incidents.push(Incident { at_ms: ends_ms, what });
         }
     }
 
@@ -225,6 +270,7 @@ impl Judge {
     /// The person signs out.
     pub fn signs_out(&mut self, now_ms: i64) {
         self.session = None;
+        self.newest_ends_ms = None;
         self.runs.values_mut().for_each(|run| run.failing_since_ms = None);
         self.kept_until(now_ms);
     }
@@ -245,6 +291,7 @@ impl Judge {
     pub fn asks_for_sign_in(&mut self, server: &Server, now_ms: i64) {
         let Some(session) = self.session.as_mut().filter(|session| !session.lost) else { return };
         session.lost = true;
+        self.newest_ends_ms = None;
         let case = Case {
             exchanges: &self.exchanges,
             grants: &session.grants,

@@ -62,6 +62,15 @@ impl Exchange {
     }
 }
 
+/// What an app hears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// Until when the server asked it to wait, and which run of it.
+    pub(super) told_until: Option<(u64, i64)>,
+    /// When it had asked for the access token that it was given.
+    pub(super) given_ms: Option<i64>,
+}
+
 /// What was counted on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
@@ -83,14 +92,14 @@ impl Exchanges {
         self.latest.iter()
     }
 
-    /// Takes a note, and gives the time until which the server asked to wait, where it did.
-    pub(super) fn note(&mut self, note: &Note) -> Option<i64> {
+    /// Takes a note, and says what the app hears by it.
+    pub(super) fn note(&mut self, note: &Note) -> Heard {
         match &note.what {
             Noted::Left { id, run, request } => {
                 let shown = match request {
                     Request::Refresh { refresh } => refresh.clone(),
                     Request::SignIn => None,
-                    Request::SignOut { .. } | Request::Api { .. } => return None,
+                    Request::SignOut { .. } | Request::Api { .. } => return Heard::default(),
                 };
                 let (id, run, asked_ms) = (*id, *run, note.at_ms);
                 self.latest.push_back(Exchange {
@@ -104,7 +113,7 @@ impl Exchanges {
                 if self.latest.len() > REMEMBERED {
                     self.latest.pop_front();
                 }
-                None
+                Heard::default()
             }
             Noted::Reached { id, facts, rotation, .. } => {
                 for fact in facts {
@@ -113,13 +122,17 @@ impl Exchanges {
                         exchange.reached = done.map(|done| (note.at_ms, done));
                     }
                 }
-                None
+                Heard::default()
             }
             Noted::Ended { id, end } => {
-                self.find(*id)?.end = Some((note.at_ms, *end));
+                let Some(exchange) = self.find(*id) else { return Heard::default() };
+                exchange.end = Some((note.at_ms, *end));
                 match end {
-                    End::Arrived { retry_after_ms } => retry_after_ms.map(|ms| note.at_ms + ms),
-                    End::NotSent | End::Lost | End::GivenUp | End::Stopped => None,
+                    End::Arrived { retry_after_ms } => Heard {
+                        told_until: retry_after_ms.map(|ms| (exchange.run, note.at_ms + ms)),
+                        given_ms: exchange.given().map(|_| exchange.asked_ms),
+                    },
+                    End::NotSent | End::Lost | End::GivenUp | End::Stopped => Heard::default(),
                 }
             }
         }

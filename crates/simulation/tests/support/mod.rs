@@ -21,6 +21,7 @@ pub(crate) struct Habits {
     pub(crate) never_answers: bool,
     pub(crate) takes_no_lock: bool,
     pub(crate) never_refreshes: bool,
+    pub(crate) hurries: bool,
     pub(crate) forgets_when_stopped: bool,
     pub(crate) saves_after_ms: i64,
     pub(crate) gives_up_after_ms: Option<u64>,
@@ -137,6 +138,7 @@ impl Keeper {
         }
         drop(held);
         let wait_ms = match &reply {
+            Reply::Answer(_) if self.habits.hurries => 0,
             Reply::Answer(answer) => answer.retry_after_ms.unwrap_or(0),
             Reply::NotSent | Reply::Lost => 0,
         };
