@@ -12,6 +12,10 @@ use crate::time::{Boot, HOUR, MINUTE, Now};
 use crate::trouble::Trouble;
 use crate::view::{MarkKind, Next, Outcome};
 
+/// How far apart tries are, in milliseconds, where the server accepts no settings and the access token
+/// is of no use any more. While it serves they are an hour apart.
+const SETTINGS_AFTER_THE_END_MS: i64 = 5 * MINUTE;
+
 /// Decides what one account's session does next. See the crate's words on purity.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -220,7 +224,16 @@ impl Engine {
                     .min_by_key(|(at, _)| *at)
             }
             State::Stopped { what_to_fix: Fix::Settings } => {
-                self.trouble.last_try.map(|at| (at + HOUR, "tries the settings again"))
+                let again = |at: Boot| {
+                    let hourly = at + HOUR;
+                    if session.plan.assumed && !session.api_refused {
+                        return hourly;
+                    }
+                    // Nobody can call an API any more: whoever waits learns soon that it is well again.
+                    let ended = if session.api_refused { at } else { session.plan.end };
+                    hourly.min((at + SETTINGS_AFTER_THE_END_MS).max(ended))
+                };
+                self.trouble.last_try.map(|at| (again(at), "tries the settings again"))
             }
             State::Stopped { what_to_fix: Fix::IdToken } if !session.is_renewable() => {
                 session.runs_out_at().map(|at| (at, "ends"))

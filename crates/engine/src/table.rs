@@ -317,7 +317,7 @@ pub const TABLE: &[Row] = &[
         P,
         Tick,
         &[P, F, N],
-        "settings hourly; the renewal due by the token's own end still happens, and hourly after it where the ID token was bad; what cannot be renewed ends at its end",
+        "settings hourly, and every 5 minutes once the access token is of no use; the renewal due by the token's own end still happens, and hourly after it where the ID token was bad; what cannot be renewed ends at its end",
     ),
     row(P, TokenWanted, &[P], "nothing that a caller wants can be had early"),
     row(

@@ -227,11 +227,24 @@ fn a_set_up_problem_stops_renewal_and_keeps_the_session() {
 
 #[test]
 fn a_set_up_problem_is_tried_again_hourly() {
-    let mut stage = refreshing();
+    let mut stage = Stage::signed_in(DAY);
+    stage.came(Trigger::Asked);
 
     for _ in 0..3 {
         stage.fail(Class::SetUp);
         assert_eq!(stage.until_refresh(DAY), Some(HOUR));
+    }
+}
+
+#[test]
+fn once_the_token_has_ended_a_set_up_problem_is_tried_again_every_five_minutes() {
+    let mut stage = refreshing();
+    stage.fail(Class::SetUp);
+    assert_eq!(stage.until_refresh(DAY), Some(HOUR));
+
+    for _ in 0..3 {
+        stage.fail(Class::SetUp);
+        assert_eq!(stage.until_refresh(DAY), Some(5 * MINUTE));
     }
 }
 
