@@ -8,7 +8,6 @@ use std::time::Duration;
 ///
 /// # Errors
 /// In the first part: the sentence that does not hold.
-#[must_use]
 pub fn timed(target: &Target, input: &[u8]) -> (Result<(), String>, Duration) {
     let begin = at_work();
     let held = (target.check)(input);

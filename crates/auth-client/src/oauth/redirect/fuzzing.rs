@@ -62,7 +62,6 @@ async fn connected(input: &[u8]) -> Held {
         steps += 1;
         holds(steps < MOST_STEPS, || "a connection is never closed".to_owned())?;
     }
-    drop(served);
     let mut said = Vec::new();
     browser.read_to_end(&mut said).await.map_err(|error| error.to_string())?;
     is_answered_rightly(&String::from_utf8_lossy(&said))?;
