@@ -119,6 +119,11 @@ async fn the_window_goes_away_and_returns_by_its_button() {
     let app = signed_in(&desk, &folder).await;
     in_lab(&app).await;
     app.focus().await;
+    // The window manager knows it before the window does, and who is not in front cannot leave.
+    until("the window to know that it is in front", SOON, async || {
+        (app.run("return document.hasFocus()", &[]).await == true).then_some(())
+    })
+    .await;
     let before = app.idle_focuses().await;
 
     app.click(&id("leave-and-come-back")).await;
