@@ -30,15 +30,17 @@ use desk::Desk;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tauri::{Manager, RunEvent, WebviewWindowBuilder, WindowEvent};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The one window.
 const WINDOW: &str = "main";
 
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("warn,session_keeper=info,keeper=info")
-    });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let told = fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(told).with(logged()).init();
 
     let app = tauri::Builder::default()
         // First of all: a second start only raises the window of the first.
@@ -118,6 +120,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What is logged: as `RUST_LOG` says, in the form `warn,keeper=debug`.
+fn logged() -> Targets {
+    let chosen = std::env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
+    chosen.unwrap_or_else(|| {
+        let ours = ["session_keeper", "keeper"].map(|target| (target, LevelFilter::INFO));
+        Targets::new().with_default(LevelFilter::WARN).with_targets(ours)
+    })
 }
 
 fn set_up(app: &tauri::App) -> Result<(), Box<dyn std::error::Error>> {
