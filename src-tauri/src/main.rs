@@ -14,6 +14,8 @@ mod desk;
 mod dialogs;
 mod focus;
 mod keepers;
+#[cfg(target_os = "linux")]
+mod painting;
 mod preferences;
 mod pretend;
 mod quit;
@@ -142,7 +144,9 @@ fn set_up(app: &tauri::App) -> Result<(), Box<dyn std::error::Error>> {
     quit::on_signals(app.handle());
     let config = app.config().app.windows.iter().find(|window| window.label == WINDOW);
     let config = config.ok_or("the configuration names no window")?;
-    WebviewWindowBuilder::from_config(app, config)?.on_navigation(is_ours).build()?;
+    let window = WebviewWindowBuilder::from_config(app, config)?.on_navigation(is_ours).build()?;
+    #[cfg(target_os = "linux")]
+    window.with_webview(|view| painting::by_the_processor(&view.inner()))?;
     Ok(())
 }
 
