@@ -11,8 +11,9 @@ export default defineConfig({
   build: {
     // WebKitGTK is what shows this on Linux.
     target: 'safari16',
-    // One script, one stylesheet, fonts as files: the content security policy allows nothing inline.
-    modulePreload: { polyfill: false },
+    // Scripts, one stylesheet, fonts as files: the content security policy allows nothing inline. A part
+    // that is loaded later has its few scripts asked for by itself, and adds no links to the page.
+    modulePreload: false,
     assetsInlineLimit: 0,
     cssCodeSplit: false,
     rolldownOptions: {

@@ -14,6 +14,8 @@ mod desk;
 mod dialogs;
 mod focus;
 mod keepers;
+#[cfg(target_os = "linux")]
+mod painting;
 mod preferences;
 mod pretend;
 mod quit;
@@ -30,15 +32,17 @@ use desk::Desk;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tauri::{Manager, RunEvent, WebviewWindowBuilder, WindowEvent};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The one window.
 const WINDOW: &str = "main";
 
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("warn,session_keeper=info,keeper=info")
-    });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let told = fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(told).with(logged()).init();
 
     let app = tauri::Builder::default()
         // First of all: a second start only raises the window of the first.
@@ -120,6 +124,15 @@ fn main() -> ExitCode {
     }
 }
 
+/// What is logged: as `RUST_LOG` says, in the form `warn,keeper=debug`.
+fn logged() -> Targets {
+    let chosen = std::env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
+    chosen.unwrap_or_else(|| {
+        let ours = ["session_keeper", "keeper"].map(|target| (target, LevelFilter::INFO));
+        Targets::new().with_default(LevelFilter::WARN).with_targets(ours)
+    })
+}
+
 fn set_up(app: &tauri::App) -> Result<(), Box<dyn std::error::Error>> {
     let folder = app.path().app_data_dir()?;
     let runtime = tauri::async_runtime::handle().inner().clone();
@@ -131,7 +144,9 @@ fn set_up(app: &tauri::App) -> Result<(), Box<dyn std::error::Error>> {
     quit::on_signals(app.handle());
     let config = app.config().app.windows.iter().find(|window| window.label == WINDOW);
     let config = config.ok_or("the configuration names no window")?;
-    WebviewWindowBuilder::from_config(app, config)?.on_navigation(is_ours).build()?;
+    let window = WebviewWindowBuilder::from_config(app, config)?.on_navigation(is_ours).build()?;
+    #[cfg(target_os = "linux")]
+    window.with_webview(|view| painting::by_the_processor(&view.inner()))?;
     Ok(())
 }
 

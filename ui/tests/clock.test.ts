@@ -29,6 +29,27 @@ describe('the clock', () => {
     stop();
   });
 
+  it('counts to the nearest of several deadlines, and beats for all of them at once', () => {
+    const clock = new Clock();
+    const stop = clock.start();
+    clock.follow(NOW + 60_700);
+    const leave = clock.follow(NOW + 2_300);
+    clock.flow(2_750);
+    const beats: number[] = [];
+    for (let passed = 0; passed < 2_320; passed += 10) {
+      const before = clock.now;
+      vi.advanceTimersByTime(10);
+      if (clock.now !== before) beats.push(Math.floor((clock.now - NOW) / 100));
+    }
+    expect(beats).toEqual([3, 13, 23]);
+    // Then the other one is the nearest.
+    leave();
+    vi.advanceTimersByTime(400);
+    expect(clock.now).toBeGreaterThanOrEqual(NOW + 2_700);
+    expect(clock.now).toBeLessThan(NOW + 2_720);
+    stop();
+  });
+
   it('does not beat for nobody, nor for a deadline that is over', () => {
     const clock = new Clock();
     const stop = clock.start();

@@ -5,12 +5,14 @@ import App from '../src/App.svelte';
 import type { AppView } from '../src/contract';
 import { FakeBridge, type Asked } from '../src/gallery/fake-bridge';
 import { NOW } from '../src/gallery/parts';
+import { loadAll } from '../src/parts.svelte';
 import { Clock } from '../src/time/clock.svelte';
 
 export async function open(
   view: AppView | null,
   clock: Clock = new Clock(() => NOW),
 ): Promise<FakeBridge> {
+  await loadAll();
   const bridge = new FakeBridge(
     view && { ...view, preferences: { ...view.preferences, language: 'en' } },
   );

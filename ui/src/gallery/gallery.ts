@@ -7,6 +7,7 @@
 // plain says what is found there. Not built.
 import { mount, tick } from 'svelte';
 import App from '../App.svelte';
+import { loadAll } from '../parts.svelte';
 import type { AppView, Language, Theme } from '../contract';
 import '../styles/window.css';
 import { Clock } from '../time/clock.svelte';
@@ -44,8 +45,12 @@ if (target && isLifeName(lived)) {
   bridge.serverReport = serverReports[query.get('server') ?? ''] ?? openidReport;
   bridge.entries = activities[query.get('activity') ?? 'rich']?.() ?? [];
   bridge.details = query.get('tokens') === 'opaque' ? opaqueDetails : jwtDetails;
-  mount(App, { target, props: { bridge, clock } });
-  void clickThrough().then(() => walk(bridge));
+  // One click after the other, and every place is there at once.
+  void loadAll().then(async () => {
+    mount(App, { target, props: { bridge, clock } });
+    await clickThrough();
+    await walk(bridge);
+  });
 } else {
   target?.append(
     ...[

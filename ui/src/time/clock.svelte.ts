@@ -43,7 +43,11 @@ export class Clock {
     };
   }
 
-  /** Beats at every second that is left until `deadline`; returns how to stop. */
+  /**
+   * Beats at every second that is left until `deadline`; returns how to stop. Of several the nearest
+   * is followed to the moment. The others change along with it, less than a second late: everything
+   * that is drawn anew is drawn at once.
+   */
   follow(deadline: number): () => void {
     return this.#join(this.#deadlines, { at: deadline });
   }
@@ -100,13 +104,18 @@ export class Clock {
   /** Milliseconds until something shown changes; `null` when nothing does. */
   #nextBeat(): number | null {
     const now = this.#read() + this.#movedMs;
-    let next = Infinity;
+    let nearest = Infinity;
     for (const { at } of this.#deadlines) {
-      if (at > now) next = Math.min(next, (at - now) % 1_000 || 1_000);
+      if (at > now) nearest = Math.min(nearest, at);
     }
+    const counted = nearest !== Infinity;
+    let next = counted ? (nearest - now) % 1_000 || 1_000 : Infinity;
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     for (const { every } of this.#strides) {
-      next = Math.min(next, still ? Math.max(STEP_MS, every) : every);
+      const stride = still ? Math.max(STEP_MS, every) : every;
+      // What moves so slowly is seen to by the seconds that are counted.
+      if (counted && stride >= STEP_MS) continue;
+      next = Math.min(next, stride);
     }
     return next === Infinity ? null : Math.ceil(next);
   }
