@@ -25,6 +25,9 @@ struct Step {
     work: fn(&mut Run) -> Result<Done>,
 }
 
+/// So much a whole run takes from an empty target folder, with some to spare, in gigabytes.
+const ROOM_GB: u64 = 15;
+
 /// What the system must bring for a step.
 #[derive(Clone, Copy, PartialEq)]
 enum Needs {
@@ -122,7 +125,8 @@ impl Run {
 
     fn all(&mut self, steps: &[&Step]) -> bool {
         for (index, step) in steps.iter().enumerate() {
-            println!("\n== {}/{} {}: {}", index + 1, steps.len(), step.name, step.about);
+            let (step_of, steps) = (index + 1, steps.len());
+            println!("\n== {step_of}/{steps} {}: {}{}", step.name, step.about, self.room());
             let start = Instant::now();
             let done = (step.work)(self);
             let seconds = start.elapsed().as_secs_f64();
@@ -130,12 +134,21 @@ impl Run {
                 Ok(Done::Ran) => println!("== {} passed in {seconds:.1} s", step.name),
                 Ok(Done::Skipped(why)) => println!("== {} skipped: {why}", step.name),
                 Err(error) => {
-                    println!("== {} FAILED after {seconds:.1} s: {error:#}", step.name);
+                    let (name, room) = (step.name, self.room());
+                    println!("== {name} FAILED after {seconds:.1} s{room}: {error:#}");
                     return false;
                 }
             }
         }
         true
+    }
+
+    /// What is left of the disk: tests on a full one fail in ways that tell nothing of it.
+    fn room(&self) -> String {
+        let Ok(free) = fs4::available_space(self.project.path(".")) else { return String::new() };
+        let free = free / 1_000_000_000;
+        let enough = if free < ROOM_GB { "; too few for a whole run" } else { "" };
+        format!(" ({free} GB free{enough})")
     }
 
     fn cargo(&self, arguments: &[&str]) -> Result<Done> {

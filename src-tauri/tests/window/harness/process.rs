@@ -74,5 +74,9 @@ pub(crate) fn runs_from(id: u32, folder: &str) -> bool {
 pub(crate) fn answer(command: &mut Command) -> Result<String, String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    if output.status.success() {
+        return Ok(text(&output.stdout));
+    }
+    // Some programs say on the one what went wrong, some on the other.
+    Err(format!("{}: {} {}", output.status, text(&output.stdout), text(&output.stderr)))
 }
