@@ -61,11 +61,7 @@ pub(crate) fn run(project: &Project, json: bool) -> Result<bool> {
 
     let mut all = windows::measure(project)?;
     all.add(figures::measure(project, &engine)?);
-    if let Some(program) = &simulation {
-        all.add(simulation::measure(program)?);
-    } else {
-        eprintln!("there is no simulation here: `simulated_year_ms` and `fleet` are not measured");
-    }
+    all.add(simulation::measure(&simulation)?);
     let frames = lifeline::measure(project)?;
     all.json.insert("lifeline_frame_ms".to_owned(), frames.json());
     if json {
