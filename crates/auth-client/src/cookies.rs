@@ -182,8 +182,9 @@ mod tests {
     #[test]
     fn white_space_behind_the_dot_of_a_domain_piles_nothing_up() {
         let mut jar = Jar::default();
+        let set = answer(&["x=1; Domain=. example.com", "y=2; Domain=. ."]);
         for path in ["/api/login", "/api/refresh", "/api/refresh"] {
-            jar.take_in(&answer(&["x=1; Domain=. example.com", "y=2; Domain=. ."]), &at(path), NOON);
+            jar.take_in(&set, &at(path), NOON);
             jar = Jar::open(&jar.close().unwrap());
         }
         assert_eq!(sent(&jar), "x=1; y=2");
