@@ -16,6 +16,9 @@ use kdl::{KdlDocument, KdlNode};
 use nodes::Node;
 use reader::Reader;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use reader::MOST_MISTAKES;
+
 /// What stands above the steps.
 pub(crate) const HEADINGS: [&str; 2] = ["title", "group"];
 /// The groups that are shown, in their order. What testers write stands in the last.
@@ -23,8 +26,6 @@ pub(crate) const GROUPS: [&str; 5] = ["tutorial", "failures", "time", "crashes",
 
 /// A file is no larger than this, in bytes.
 pub(crate) const LARGEST: usize = 64 * 1_024;
-/// No more mistakes of one file are looked for.
-const MOST_MISTAKES: usize = 100;
 
 /// Reads one file, on a thread whose stack is known to be large enough: the parser calls itself.
 pub(crate) fn read(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mistake>> {
@@ -56,7 +57,7 @@ fn read_here(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mista
     // Where the first expectation stands that is the app's own word alone.
     let mut only_says = None;
     for (begins, piece) in pieces::pieces(source) {
-        if reader.noted() >= MOST_MISTAKES {
+        if reader.is_full() {
             break;
         }
         reader.turn_to(begins, piece);
@@ -100,7 +101,7 @@ fn read_here(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mista
         reader.say(source.len(), "there is no step: add at least a sign-in and an expect");
     }
     // What else is wrong may be the reason.
-    if reader.noted() == 0 && !lines.iter().any(Line::is_judged_by_the_server) {
+    if reader.is_content() && !lines.iter().any(Line::is_judged_by_the_server) {
         match only_says {
             Some(at) => reader.say(
                 at,

@@ -6,6 +6,10 @@ use kdl::KdlError;
 /// Below this likeness (0 to 1, after Jaro and Winkler) a word is not taken for a slip of another.
 const ALIKE: f64 = 0.8;
 
+/// No more mistakes of one file are told: nobody reads more at once, and the parser may find more than
+/// one for a byte.
+pub(crate) const MOST_MISTAKES: usize = 100;
+
 /// One file, and what is wrong with it so far.
 pub(crate) struct Reader<'a> {
     file: &'a str,
@@ -31,13 +35,21 @@ impl<'a> Reader<'a> {
         (self.begins, self.piece) = (begins, piece);
     }
 
-    /// So many mistakes so far.
-    pub(crate) fn noted(&self) -> usize {
-        self.mistakes.len()
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_content(&self) -> bool {
+        self.mistakes.is_empty()
     }
 
-    /// Notes a mistake at so many bytes from the start of the piece.
+    /// Whether as many mistakes were noted as are told.
+    pub(crate) fn is_full(&self) -> bool {
+        self.mistakes.len() >= MOST_MISTAKES
+    }
+
+    /// Notes a mistake at so many bytes from the start of the piece, if there is room for it.
     pub(crate) fn say(&mut self, offset: usize, message: impl Into<String>) {
+        if self.is_full() {
+            return;
+        }
         let (line, column) = self.place(offset);
         let (file, message) = (self.file.to_owned(), message.into());
         self.mistakes.push(Mistake { file, line, column, message });
