@@ -3,11 +3,11 @@
 mod copies;
 mod person;
 
-use crate::computer::{Computer, Link};
+use crate::computer::{BACK_MS, Computer, Link};
 use crate::judge::{Conditions, Judge};
 use crate::life::often::{MINUTE, SECOND};
 use crate::life::{Copy, Event, Life, Options};
-use crate::policies::{App, Policy};
+use crate::policies::Policy;
 use crate::reply::Request;
 use crate::report::Tally;
 use crate::server::{Fact, Server};
@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 /// Without any other reason, the windows are looked at so often, in milliseconds.
 const LOOKS_EVERY_MS: i64 = MINUTE;
@@ -244,6 +243,9 @@ impl<'a> Director<'a> {
             Event::Quit(copy) => self.quit(copy).await,
             Event::Kill { copy, away_ms } => self.kill(copy, away_ms).await,
             Event::KillInMidRefresh { after_ms, away_ms } => {
+                if after_ms < BACK_MS {
+                    self.shared().judge.loses_an_answer(now_ms);
+                }
                 self.armed.push(Armed::Kill { after_ms, away_ms });
             }
             Event::SignOutInMidRefresh { elsewhere, after_ms, away_ms } => {
@@ -270,7 +272,10 @@ impl<'a> Director<'a> {
                 self.computer.server().mood = mood;
                 self.conditions(|conditions| conditions.mood = mood);
             }
-            Event::LoseAnswer => self.computer.server().answers_to_lose = 1,
+            Event::LoseAnswer => {
+                self.computer.server().answers_to_lose = 1;
+                self.shared().judge.loses_an_answer(now_ms);
+            }
             Event::Rotate(rotation) => {
                 self.computer.server().terms.rotation = rotation;
                 self.shared().judge.rotates(rotation, now_ms);
@@ -280,7 +285,10 @@ impl<'a> Director<'a> {
                 self.computer.server().revoke();
                 self.shared().judge.revoked(now_ms);
             }
-            Event::ChangeKeys => self.computer.server().change_keys(now_ms),
+            Event::ChangeKeys => {
+                self.computer.server().change_keys(now_ms);
+                self.shared().judge.keys_changed(now_ms);
+            }
             Event::SignOut(copy) => self.sign_out(copy),
             Event::SignIn(copy) => self.wants_in(copy),
         }

@@ -54,7 +54,7 @@ mod spans;
 mod wire;
 
 use crate::computer::Link;
-use crate::oracle;
+use crate::oracle::{self, Hazards};
 use crate::reply::Request;
 use crate::report::{Incident, Tally};
 use crate::server::{Mood, Server};
@@ -122,6 +122,7 @@ pub struct Judge {
     stops: Vec<(i64, u64)>,
     session: Option<Session>,
     dead: Dead,
+    hazards: Hazards,
     /// When the newest access token that arrived ends, until that has been looked at.
     newest_ends_ms: Option<i64>,
     runs: BTreeMap<u64, Run>,
@@ -146,6 +147,7 @@ impl Judge {
             stops: Vec::new(),
             session: None,
             dead: Dead::default(),
+            hazards: Hazards::default(),
             newest_ends_ms: None,
             runs: BTreeMap::new(),
             tally: Tally::default(),
@@ -238,6 +240,16 @@ impl Judge {
     /// The server rotates otherwise.
     pub fn rotates(&mut self, rotation: Rotation, now_ms: i64) {
         self.rotations.push((now_ms, rotation));
+    }
+
+    /// The server's API accepts no access token of before.
+    pub fn keys_changed(&mut self, now_ms: i64) {
+        self.hazards.key_changes.push(now_ms);
+    }
+
+    /// The next answer to a refresh will be lost, whoever asks.
+    pub fn loses_an_answer(&mut self, now_ms: i64) {
+        self.hazards.lost_answers.push(now_ms);
     }
 
     /// The server's owner has revoked every session.
@@ -372,8 +384,12 @@ impl Judge {
         let reachable = self.reachable.all(now_ms);
         self.tally.refreshes = self.exchanges.counts.refreshes;
         self.tally.in_vain = self.exchanges.counts.in_vain;
-        self.tally.oracle_refreshes =
-            oracle::refreshes(&self.kept_before, &reachable, self.access_lifetime_ms);
+        self.tally.oracle_refreshes = oracle::refreshes(
+            &self.kept_before,
+            &reachable,
+            &self.hazards,
+            self.access_lifetime_ms,
+        );
         std::mem::take(&mut self.tally)
     }
 
