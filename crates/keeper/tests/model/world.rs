@@ -67,21 +67,13 @@ impl Held {
     }
 
     pub(crate) fn snapshot(&self, epoch: u64, now_ms: i64) -> Box<Snapshot> {
+        let nobody = Identity { user: String::new(), name: String::new() };
         Box::new(Snapshot {
-            epoch,
-            identity: Identity { user: String::new(), name: String::new() },
-            grant: self.grant(),
-            same_boot: true,
             saved_wall_ms: moment(now_ms).wall.0,
-            clock_offset_ms: None,
             refused: self.refused,
             intent: self.intent.is_some(),
-            confirmed_wall_ms: None,
             refreshes: self.refreshes,
-            refresh_end_moved: None,
-            wait_until: None,
-            same_boot_wait: false,
-            id_token_bad: false,
+            ..Snapshot::new(epoch, nobody, self.grant())
         })
     }
 
