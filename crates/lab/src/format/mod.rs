@@ -66,6 +66,11 @@ fn read_here(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mista
             reader.say(0, format!("a step is no longer than {} bytes", pieces::LONGEST));
             continue;
         }
+        if pieces::nests(piece) {
+            has_steps = true;
+            reader.say(0, "a step takes nothing in braces, commented out or not");
+            continue;
+        }
         let document = match KdlDocument::parse_v2(piece) {
             Ok(document) => document,
             Err(error) => {
