@@ -60,6 +60,10 @@ fn read_here(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mista
         if reader.is_full() {
             break;
         }
+        // Nothing to parse; and a file may have a line for every byte.
+        if piece.trim_ascii().is_empty() {
+            continue;
+        }
         reader.turn_to(begins, piece);
         if piece.len() > pieces::LONGEST {
             has_steps = true;
