@@ -60,10 +60,19 @@ fn read_here(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mista
         if reader.is_full() {
             break;
         }
+        // Nothing to parse; and a file may have a line for every byte.
+        if piece.trim_ascii().is_empty() {
+            continue;
+        }
         reader.turn_to(begins, piece);
         if piece.len() > pieces::LONGEST {
             has_steps = true;
             reader.say(0, format!("a step is no longer than {} bytes", pieces::LONGEST));
+            continue;
+        }
+        if pieces::nests(piece) {
+            has_steps = true;
+            reader.say(0, "a step takes nothing in braces, commented out or not");
             continue;
         }
         let document = match KdlDocument::parse_v2(piece) {

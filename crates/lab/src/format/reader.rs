@@ -17,12 +17,14 @@ pub(crate) struct Reader<'a> {
     /// The piece that is read now, and where it begins.
     piece: &'a str,
     begins: usize,
+    /// So many lines are before it: counted once, and not again for each step.
+    lines: usize,
     mistakes: Vec<Mistake>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(file: &'a str, source: &'a str) -> Self {
-        Self { file, source, piece: source, begins: 0, mistakes: Vec::new() }
+        Self { file, source, piece: source, begins: 0, lines: 0, mistakes: Vec::new() }
     }
 
     /// The piece that is read now: places are counted from its start.
@@ -30,8 +32,11 @@ impl<'a> Reader<'a> {
         self.piece
     }
 
-    /// Goes on to this piece, which begins at so many bytes.
+    /// Goes on to this piece, which begins at so many bytes, with a line.
     pub(crate) fn turn_to(&mut self, begins: usize, piece: &'a str) {
+        let (known, from) = if begins < self.begins { (0, 0) } else { (self.lines, self.begins) };
+        let between = self.source.get(from..begins).unwrap_or_default();
+        self.lines = known + between.matches('\n').count();
         (self.begins, self.piece) = (begins, piece);
     }
 
@@ -84,8 +89,8 @@ impl<'a> Reader<'a> {
 
     /// Line and column, from 1; a column counts characters.
     pub(crate) fn place(&self, offset: usize) -> (u32, u32) {
-        let before = self.source.get(..self.begins + offset).unwrap_or(self.source);
-        let line = before.matches('\n').count() + 1;
+        let before = self.piece.get(..offset).unwrap_or(self.piece);
+        let line = self.lines + before.matches('\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let column = before.get(start..).unwrap_or_default().chars().count() + 1;
         (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
