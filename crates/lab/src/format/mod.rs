@@ -25,7 +25,7 @@ pub(crate) const HEADINGS: [&str; 2] = ["title", "group"];
 pub(crate) const GROUPS: [&str; 5] = ["tutorial", "failures", "time", "crashes", "own"];
 
 /// A file is no larger than this, in bytes.
-pub(crate) const LARGEST: usize = 64 * 1_024;
+pub(crate) const LARGEST: usize = 16 * 1_024;
 
 /// Reads one file, on a thread whose stack is known to be large enough: the parser calls itself.
 pub(crate) fn read(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mistake>> {
