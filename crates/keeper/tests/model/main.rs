@@ -32,6 +32,7 @@ mod broken;
 mod happens;
 mod process;
 mod properties;
+mod record;
 mod refresh;
 mod server;
 mod signing;

@@ -7,7 +7,8 @@
 //! answer arriving together with nothing else.
 
 use crate::process::{Over, Unsaved, disk_full, failure};
-use crate::world::{Fault, Held, Pair, Record, World};
+use crate::record::{Held, Pair, Record};
+use crate::world::{Fault, World};
 use engine::{Class, Ended, Exchange, Input, State};
 use std::hash::{Hash, Hasher};
 
