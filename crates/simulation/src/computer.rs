@@ -16,6 +16,12 @@ pub const BEGAN_MS: i64 = 1_767_571_200_000;
 pub const PATIENCE_MS: i64 = 30_000;
 /// No answer takes less to come back, in milliseconds.
 pub const BACK_MS: i64 = 10;
+/// A slow network takes so long each way at least, in milliseconds.
+const SLOW_MS: u64 = 500;
+/// And so much longer at most.
+const SLOWER_MS: u64 = 3_000;
+/// No answer over a slow network takes longer there and back, in milliseconds.
+pub const SLOWEST_MS: i64 = 2 * (SLOW_MS + SLOWER_MS).cast_signed();
 /// Nobody waits longer than this for a connection, in milliseconds, unless he says so.
 pub const CONNECT_MS: i64 = 10_000;
 
@@ -69,6 +75,8 @@ struct Inner {
 struct Wire {
     notes: Vec<Note>,
     running: BTreeSet<u64>,
+    /// Requests whose answer is lost, whether somebody still waits for it or not.
+    lost: BTreeSet<u64>,
     asked: u64,
 }
 
@@ -284,7 +292,7 @@ impl Computer {
             Link::Up | Link::Lossy { .. } => {
                 (10 + self.draw(30), BACK_MS.unsigned_abs() + self.draw(30))
             }
-            Link::Slow => (500 + self.draw(3_000), 500 + self.draw(3_000)),
+            Link::Slow => (SLOW_MS + self.draw(SLOWER_MS), SLOW_MS + self.draw(SLOWER_MS)),
         };
         if let Link::Lossy { lost } = link
             && self.draw(100) < u64::from(lost)
@@ -307,6 +315,7 @@ impl Computer {
             reply = Reply::Lost;
         }
         if reply == Reply::Lost {
+            self.wire().lost.extend(id);
             self.sleep(PATIENCE_MS).await;
             return Reply::Lost;
         }
@@ -375,9 +384,14 @@ impl UnderWay<'_> {
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         let end = self.end.take().unwrap_or_else(|| {
-            let runs =
-                self.computer.1 == 0 || self.computer.wire().running.contains(&self.computer.1);
-            if runs { End::GivenUp } else { End::Stopped }
+            let wire = self.computer.wire();
+            let runs = self.computer.1 == 0 || wire.running.contains(&self.computer.1);
+            match (runs, wire.lost.contains(&self.id)) {
+                (false, _) => End::Stopped,
+                // However long somebody waits for it, it does not come.
+                (true, true) => End::Lost,
+                (true, false) => End::GivenUp,
+            }
         });
         self.computer.note(Noted::Ended { id: self.id, end });
     }

@@ -47,7 +47,14 @@ fn play(lives: &Lives) -> Result<bool, String> {
         let name = policy.made(None).name().to_owned();
         let figures = Figures::of(&name, without, lives.options.days, &tallies);
         if policy.is_ours() && without.is_none() {
-            reached &= tallies.iter().all(Tally::is_reached);
+            let frugal = figures.is_frugal(lives.options.access_lifetime_ms);
+            if !frugal {
+                eprintln!("ours refreshes more often than it may beside the oracle");
+            }
+            for tally in tallies.iter().filter(|tally| !tally.is_reached()) {
+                eprint!("ours must not: {}", details(tally));
+            }
+            reached &= frugal && !tallies.is_empty() && tallies.iter().all(Tally::is_reached);
         }
         rows.push(figures);
     }

@@ -57,6 +57,9 @@ pub struct Tally {
     pub incidents: Vec<Incident>,
 }
 
+/// An hour, in milliseconds.
+const HOUR_MS: i64 = 3_600_000;
+
 impl Tally {
     /// Whether nothing happened that must not happen to ours (DESIGN section 12).
     #[must_use]
@@ -119,6 +122,20 @@ impl Figures {
             lost_refresh_tokens: sum(|it| it.lost_refresh_tokens),
             stuck: sum(|it| it.stuck),
         }
+    }
+}
+
+impl Figures {
+    /// Whether it refreshes no more often beside the oracle than DESIGN section 12 allows with access
+    /// tokens that live so long, in milliseconds. For shorter ones than 5 s it says nothing.
+    #[must_use]
+    pub fn is_frugal(&self, access_lifetime_ms: i64) -> bool {
+        let percent = match access_lifetime_ms {
+            HOUR_MS.. => 115,
+            5_000..HOUR_MS => 130,
+            ..5_000 => return true,
+        };
+        self.refreshes * 100 <= self.oracle_refreshes * percent
     }
 }
 
@@ -224,4 +241,19 @@ pub fn moment(at_ms: i64) -> String {
         of_day % HOUR / MINUTE,
         of_day % MINUTE / SECOND
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_tokens_are_to_be_refreshed_more_seldom_than_short_ones() {
+        let of = |refreshes| {
+            let tally = Tally { refreshes, oracle_refreshes: 100, ..Tally::default() };
+            Figures::of("keeper", None, 1, &[tally])
+        };
+        assert!(of(115).is_frugal(HOUR_MS) && !of(116).is_frugal(HOUR_MS));
+        assert!(of(130).is_frugal(5_000) && !of(131).is_frugal(HOUR_MS - 1));
+    }
 }

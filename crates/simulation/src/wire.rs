@@ -60,7 +60,7 @@ pub enum End {
     NotSent,
     /// No answer came.
     Lost,
-    /// The app stopped waiting, though it went on running.
+    /// The app stopped waiting for an answer that was on its way, though it went on running.
     GivenUp,
     /// The process was stopped.
     Stopped,

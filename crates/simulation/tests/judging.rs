@@ -135,6 +135,15 @@ fn whoever_stops_waiting_before_the_answer_comes_is_to_blame() {
     assert_eq!(unavoidable, 0);
 }
 
+/// Whoever waits longer does not get it either.
+#[test]
+fn whoever_stops_waiting_for_an_answer_that_is_lost_is_not_to_blame_for_that() {
+    let hasty = Habits { gives_up_after_ms: Some(3_500), ..Habits::default() };
+    let life = hours(4, &[(0, STRICT), (10 * MINUTE, Event::LoseAnswer)]);
+    assert_eq!(sign_outs(hasty, &life), (0, 1));
+    assert_eq!(sign_outs(Habits::default(), &life), (0, 1));
+}
+
 #[test]
 fn a_sign_out_for_a_failure_that_proves_nothing_is_avoidable() {
     let nervous = Habits { signs_out_on_failure: true, ..Habits::default() };

@@ -4,8 +4,9 @@
 //! # What the words mean
 //!
 //! *Available*: the computer is awake, a copy of the app runs, the network leads to the server (a
-//! slow one does; a lossy one, a portal or none does not), the server is well, and no `Retry-After`
-//! that arrived is still running.
+//! slow one does, unless its slowest answer takes longer than a tenth of an access token's life; a
+//! lossy one, a portal or none does not), the server is well, and no `Retry-After` that arrived is
+//! still running.
 //!
 //! A **sign-out** is when an app turns to asking for a sign-in though its person has not signed out.
 //! It is counted once for each session, whichever copy asks.
@@ -44,7 +45,9 @@
 //! goes without a token that the API accepts, and no copy asks for a sign-in: one for each such time.
 //! An access token **ran out** where the computer was available for the last 4 minutes of its life (or
 //! the last tenth, where that is less), somebody was signed in, and no newer one had arrived at its
-//! end: who renews only then has nothing to hand out when the network goes at the wrong moment.
+//! end: who renews only then has nothing to hand out when the network goes at the wrong moment. Of
+//! tokens so short-lived that this is less than the 30 s after which a lost answer is known, none is
+//! counted.
 //! A refresh is **too soon** that leaves while a `Retry-After` that the same run was given is running.
 //! A caller **hangs** who has not been answered after 5 minutes in which the computer was available.
 
@@ -53,7 +56,7 @@ mod dead;
 mod spans;
 mod wire;
 
-use crate::computer::Link;
+use crate::computer::{Link, PATIENCE_MS, SLOWEST_MS};
 use crate::oracle::{self, Hazards};
 use crate::reply::Request;
 use crate::report::{Incident, Tally};
@@ -160,7 +163,8 @@ impl Judge {
         self.conditions = conditions;
         let Conditions { awake, app_runs, link, mood } = conditions;
         let (good, any) = match link {
-            Link::Up | Link::Slow => (true, true),
+            Link::Up => (true, true),
+            Link::Slow => (self.access_lifetime_ms >= 10 * SLOWEST_MS, true),
             Link::Lossy { .. } => (false, true),
             Link::Down | Link::Portal => (false, false),
         };
@@ -230,7 +234,9 @@ impl Judge {
         self.newest_ends_ms = None;
         let foresight_ms = FORESIGHT_MS.min(self.access_lifetime_ms / 10);
         let available_ms = self.available.sum(ends_ms - foresight_ms, ends_ms);
-        if self.is_signed_in() && available_ms == foresight_ms {
+        // Where an answer is lost, nobody knows of it sooner.
+        let in_time = foresight_ms > PATIENCE_MS;
+        if self.is_signed_in() && in_time && available_ms == foresight_ms {
             self.tally.ran_out += 1;
             let what = "ran out: no newer access token came in time".to_owned();
             self.tally.incidents.push(Incident { at_ms: ends_ms, what });
