@@ -76,6 +76,27 @@ impl Refresh {
         Some(unsaved.record.clone())
     }
 
+    /// The pair that it was answered with, where it was.
+    pub(crate) fn answer(&self) -> Option<Pair> {
+        match &self.step {
+            Step::Arrived(Ok(pair)) => Some(*pair),
+            Step::Ends(Outcome::Renewed { held, .. } | Outcome::Late { held, .. }) => {
+                Some(held.pair)
+            }
+            Step::Ends(
+                Outcome::Failed(_)
+                | Outcome::IntentFound
+                | Outcome::PutOff
+                | Outcome::HeldElsewhere
+                | Outcome::Elsewhere(_),
+            )
+            | Step::Begins
+            | Step::Writes
+            | Step::Sent
+            | Step::Arrived(Err(_)) => None,
+        }
+    }
+
     /// Whether both are for the same session and token.
     pub(crate) fn repeats(&self, other: &Self) -> bool {
         (self.epoch, self.era, self.held.pair) == (other.epoch, other.era, other.held.pair)
