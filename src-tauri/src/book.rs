@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 const FILE: &str = "accounts.json";
 const LOCK: &str = "accounts.lock";
+/// A book that is being written.
+const NEW: &str = ".accounts-";
 /// The first account of an installation has this name; before there were several, the only one had.
 pub(crate) const FIRST: &str = "main";
 
@@ -174,8 +176,14 @@ impl BookFile {
         ids
     }
 
+    /// Under the lock: what begins as a new book does, and is none, a crash has left.
     fn write(&self, book: &Book) -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
+        for entry in fs::read_dir(&self.0)?.filter_map(Result::ok) {
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(NEW)) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        let mut file = tempfile::Builder::new().prefix(NEW).tempfile_in(&self.0)?;
         serde_json::to_writer_pretty(&mut file, book)?;
         file.flush()?;
         file.as_file().sync_all()?;
@@ -256,6 +264,20 @@ mod tests {
         let book = one.update(known, |book| book.accounts.push(line("more"))).unwrap();
         assert_eq!(ids(&book), ["one", "other", "more"]);
         assert_eq!(one.read(), Found::Whole(book));
+    }
+
+    /// Headers of one's own may hold a key.
+    #[test]
+    fn what_a_crash_has_left_of_a_book_is_gone_with_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = BookFile::in_folder(folder.path());
+        let left = folder.path().join(format!("{NEW}x1"));
+        fs::write(&left, "{\"accounts\":").unwrap();
+        file.update(Book::default(), |book| book.accounts.push(line("one"))).unwrap();
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        assert_eq!(names, [FILE, LOCK]);
     }
 
     #[test]

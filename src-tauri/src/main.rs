@@ -9,6 +9,8 @@ mod activity;
 mod book;
 mod clipboard;
 mod commands;
+#[cfg(unix)]
+mod core_dump;
 mod demo;
 mod desk;
 mod dialogs;
@@ -43,6 +45,10 @@ const WINDOW: &str = "main";
 fn main() -> ExitCode {
     let told = fmt::layer().with_writer(std::io::stderr);
     tracing_subscriber::registry().with(told).with(logged()).init();
+    #[cfg(unix)]
+    if let Err(error) = core_dump::write_none() {
+        tracing::warn!(%error, "a crash of this app may be written to disk, tokens included");
+    }
 
     let app = tauri::Builder::default()
         // First of all: a second start only raises the window of the first.

@@ -116,16 +116,18 @@ fn as_io(error: Error) -> io::Error {
 mod tests {
     use super::{SlotFiles, StoreSlots};
     use serde_json::{Value, json};
-    use std::fs;
-    use std::sync::Arc;
+    use std::ffi::OsString;
+    use std::path::{Path, PathBuf};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc::channel;
+    use std::sync::{Arc, Mutex};
     use std::time::Duration;
+    use std::{fs, io};
     use tauri::test::{MockRuntime, mock_builder, mock_context, noop_assets};
     use tauri::{App, Manager as _, RunEvent, WebviewUrl, WebviewWindowBuilder};
     use tauri_plugin_store::StoreExt as _;
     use tempfile::TempDir;
-    use vault::{Slot, Slots as _};
+    use vault::{Files, Glance, RealFiles, Slot, Slots as _};
 
     fn app() -> App<MockRuntime> {
         mock_builder()
@@ -143,6 +145,68 @@ mod tests {
     fn store_files_keep_the_contract() {
         let (app, folder) = (app(), tempfile::tempdir().unwrap());
         vault::contract::check(&|| Ok(Arc::new(slots(&app, &folder)))).unwrap();
+    }
+
+    /// The real file system, and what each file held when it was synced.
+    #[derive(Debug, Default)]
+    struct Watched {
+        synced: Mutex<Vec<(PathBuf, Option<Vec<u8>>)>>,
+    }
+
+    impl Files for Watched {
+        fn sync_file(&self, path: &Path) -> io::Result<()> {
+            let held = Some(fs::read(path)?);
+            self.synced.lock().unwrap().push((path.to_owned(), held));
+            RealFiles.sync_file(path)
+        }
+        fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+            self.synced.lock().unwrap().push((folder.to_owned(), None));
+            RealFiles.sync_folder(folder)
+        }
+        fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+            RealFiles.read(path)
+        }
+        fn glance(&self, path: &Path) -> Glance {
+            RealFiles.glance(path)
+        }
+        fn names(&self, folder: &Path) -> io::Result<Vec<OsString>> {
+            RealFiles.names(folder)
+        }
+        fn make_private(&self, path: &Path) -> io::Result<()> {
+            RealFiles.make_private(path)
+        }
+        fn make_new(&self, path: &Path) -> io::Result<()> {
+            RealFiles.make_new(path)
+        }
+        fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+            RealFiles.write(path, bytes)
+        }
+        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            RealFiles.rename(from, to)
+        }
+        fn remove(&self, path: &Path) -> io::Result<()> {
+            RealFiles.remove(path)
+        }
+    }
+
+    /// The crash states are those of plain files: with this they are those of store files, too.
+    #[test]
+    fn what_the_plugin_wrote_is_synced_whole_and_its_name_with_it() {
+        let (app, folder) = (app(), tempfile::tempdir().unwrap());
+        let watched = Arc::new(Watched::default());
+        let disk = Arc::clone(&watched) as Arc<dyn Files>;
+        let files = SlotFiles::new(folder.path(), "alice").unwrap().on(disk);
+        let slots = StoreSlots::new(app.handle().clone(), files);
+        let path = folder.path().join("alice-a.json");
+        for round in 1..=2 {
+            slots.write(Slot::A, &json!({ "round": round })).unwrap();
+            let written = fs::read(&path).unwrap();
+            let synced = std::mem::take(&mut *watched.synced.lock().unwrap());
+            let whole = (path.clone(), Some(written));
+            let at = synced.iter().position(|sync| *sync == whole).expect("the content is synced");
+            let name = (folder.path().to_owned(), None);
+            assert!(synced[at..].contains(&name), "and then the name: {synced:?}");
+        }
     }
 
     /// Runs the app until its only window is closed: the plugin sees a real `RunEvent::Exit`.

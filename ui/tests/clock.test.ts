@@ -29,6 +29,17 @@ describe('the clock', () => {
     stop();
   });
 
+  it('beats late where no frame comes', () => {
+    vi.stubGlobal('requestAnimationFrame', () => 1);
+    const clock = new Clock();
+    const stop = clock.start();
+    clock.follow(NOW + 9_000);
+    vi.advanceTimersByTime(2_100);
+    expect(clock.now).toBeGreaterThanOrEqual(NOW + 1_000);
+    vi.unstubAllGlobals();
+    stop();
+  });
+
   it('counts to the nearest of several deadlines, and beats for all of them at once', () => {
     const clock = new Clock();
     const stop = clock.start();

@@ -86,10 +86,12 @@ fn with_path(mut cookie: Cookie<'static>, from: &Url) -> Cookie<'static> {
 }
 
 fn same(one: &Cookie<'_>, other: &Cookie<'_>) -> bool {
-    // An empty domain is none (RFC 6265 section 5.2.3); and is not there any more once it was kept.
+    // An empty domain is none (RFC 6265 section 5.2.3). A dot before it does not count (there, too);
+    // nor does white space behind that dot: neither is there any more once the cookie was kept.
     let domain = |cookie: &Cookie<'_>| {
         let domain = cookie.domain().unwrap_or_default();
-        domain.trim_start_matches('.').to_ascii_lowercase()
+        let is_before = |c: char| c == '.' || c.is_whitespace();
+        domain.trim_start_matches(is_before).to_ascii_lowercase()
     };
     one.name() == other.name() && one.path() == other.path() && domain(one) == domain(other)
 }
@@ -175,5 +177,16 @@ mod tests {
             jar = Jar::open(&jar.close().unwrap());
         }
         assert_eq!(sent(&jar), "x=1");
+    }
+
+    #[test]
+    fn white_space_behind_the_dot_of_a_domain_piles_nothing_up() {
+        let mut jar = Jar::default();
+        let set = answer(&["x=1; Domain=. example.com", "y=2; Domain=. ."]);
+        for path in ["/api/login", "/api/refresh", "/api/refresh"] {
+            jar.take_in(&set, &at(path), NOON);
+            jar = Jar::open(&jar.close().unwrap());
+        }
+        assert_eq!(sent(&jar), "x=1; y=2");
     }
 }

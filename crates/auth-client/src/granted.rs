@@ -65,7 +65,9 @@ pub(crate) fn read(
     let form = shape.lifetime_form;
     let times = jwt::times(access);
     let told = lifetime::read(form, member(&shape.lifetime), member("/expires_in"), times, moments);
-    let name = text(&shape.name).map(|name| name.chars().take(LONGEST_NAME).collect::<String>());
+    // Redacted before it is cut: half a token is not known any more.
+    let name = text(&shape.name).map(|name| context.redactor.text(name));
+    let name = name.map(|name| name.chars().take(LONGEST_NAME).collect::<String>());
     Some(Granted {
         lifetime: lifetime::clean(told, context.redactor),
         refresh_lifetime_ms: refresh_lifetime(
@@ -74,10 +76,7 @@ pub(crate) fn read(
             form,
             moments,
         ),
-        identity: name.map(|name| Identity {
-            user: context.user.to_owned(),
-            name: context.redactor.text(&name),
-        }),
+        identity: name.map(|name| Identity { user: context.user.to_owned(), name }),
         tokens,
     })
 }

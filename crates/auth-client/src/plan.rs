@@ -141,10 +141,14 @@ impl Problems {
             let mut url = base?.clone();
             let (path, query) =
                 path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-            let prefix = url.path().trim_end_matches('/').to_owned();
-            url.set_path(&format!("{prefix}/{}", path.trim_start_matches('/')));
+            let prefix = format!("{}/", url.path().trim_end_matches('/'));
+            url.set_path(&format!("{prefix}{}", path.trim_start_matches('/')));
             url.set_query(query);
-            return Some(url);
+            // Dots have been followed by now (RFC 3986 section 5.2.4), those that are written %2e too.
+            if url.path().starts_with(&prefix) {
+                return Some(url);
+            }
+            "this path leads out of the server's address"
         };
         self.note(field, problem);
         None

@@ -145,3 +145,27 @@ pub struct Snapshot {
     /// handed out.
     pub id_token_bad: bool,
 }
+
+impl Snapshot {
+    /// A session that begins in this boot with this grant, at the moment when it was asked for: nothing
+    /// has happened to it yet.
+    #[must_use]
+    pub fn new(epoch: u64, identity: Identity, grant: Grant) -> Self {
+        Self {
+            epoch,
+            identity,
+            same_boot: true,
+            saved_wall_ms: grant.asked.wall.0,
+            grant,
+            clock_offset_ms: None,
+            refused: None,
+            intent: false,
+            confirmed_wall_ms: None,
+            refreshes: 0,
+            refresh_end_moved: None,
+            wait_until: None,
+            same_boot_wait: false,
+            id_token_bad: false,
+        }
+    }
+}

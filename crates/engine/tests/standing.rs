@@ -19,22 +19,8 @@ fn resting(begin: i64) -> (Engine, Now) {
         lifetime: Lifetime::Told(HOUR),
         refresh_in_ms: None,
     };
-    let signed_in = Snapshot {
-        epoch: 1,
-        identity: Identity { user: "alice".to_owned(), name: "Alice".to_owned() },
-        grant,
-        same_boot: true,
-        saved_wall_ms: at(0).wall.0,
-        clock_offset_ms: None,
-        refused: None,
-        intent: false,
-        confirmed_wall_ms: None,
-        refreshes: 0,
-        refresh_end_moved: None,
-        wait_until: None,
-        same_boot_wait: false,
-        id_token_bad: false,
-    };
+    let alice = Identity { user: "alice".to_owned(), name: "Alice".to_owned() };
+    let signed_in = Snapshot::new(1, alice, grant);
     engine.handle(Input::SignedIn(Box::new(signed_in), Box::<Exchange>::default()), at(0));
     for tick in 1..=30 * MINUTE / (5 * SECOND) {
         engine.handle(Input::Tick, at(tick * 5 * SECOND));

@@ -10,7 +10,7 @@ use crate::ports::{
 use crate::record::{Keep, Tokens};
 use crate::sign::Wish;
 use crate::teller::Teller;
-use engine::{Exchange, Failure, Fingerprint, Identity, Policy, Trigger, View, Wall};
+use engine::{ClockSample, Exchange, Failure, Fingerprint, Identity, Policy, Trigger, View, Wall};
 use secrecy::SecretString;
 use serde::Serialize;
 use std::future::Future;
@@ -276,6 +276,14 @@ impl Keeper {
     /// Once this returns, nobody gets that token any more.
     pub async fn api_refused(&self, access: Fingerprint) {
         self.ask(|reply| Message::ApiRefused(access, reply)).await;
+    }
+
+    /// An API accepted the present access token: whoever calls one by themselves says so, as
+    /// [`Keeper::call_api`] does. A token that was fetched because an API had refused the one before
+    /// is then worth another renewal, should it be refused later. `clock`: what the answer's `Date`
+    /// tells of the clocks, where it is the auth server's own.
+    pub async fn api_accepted(&self, clock: Option<ClockSample>) {
+        self.send(Message::ApiAnswered { confirmed: true, clock }).await;
     }
 
     /// Carries the access token to the account's API, renewing before or after where that is needed.

@@ -20,6 +20,10 @@ mod copy;
 mod lane;
 #[path = "kills/moments.rs"]
 mod moments;
+#[path = "over/no_intent.rs"]
+mod no_intent;
+#[path = "over/mod.rs"]
+mod over;
 #[path = "kills/relay.rs"]
 mod relay;
 #[path = "kills/tally.rs"]

@@ -12,6 +12,8 @@
 #[path = "tutorial/desk.rs"]
 #[allow(dead_code, reason = "the tutorial's desk has more drawers than this needs")]
 mod desk;
+#[path = "over/mod.rs"]
+mod over;
 #[path = "races/overtaken.rs"]
 mod overtaken;
 #[path = "races/pair.rs"]

@@ -20,6 +20,10 @@ mod bench;
 mod desk;
 #[path = "stops/ends.rs"]
 mod ends;
+#[path = "over/no_intent.rs"]
+mod no_intent;
+#[path = "over/mod.rs"]
+mod over;
 #[path = "stops/plug.rs"]
 mod plug;
 #[path = "stops/without.rs"]

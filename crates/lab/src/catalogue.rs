@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(told(folder.path()), "this is no file");
         let huge = folder.path().join("huge.kdl");
         fs::write(&huge, "// \n".repeat(64 * 1_024 / 4 + 1)).unwrap();
-        assert!(told(&huge).contains("no larger than 64 KiB"), "{}", told(&huge));
+        assert!(told(&huge).contains("no larger than 16 KiB"), "{}", told(&huge));
         fs::write(&huge, b"title \"\xff\"").unwrap();
         assert!(told(&huge).contains("UTF-8"));
         #[cfg(unix)]

@@ -1,13 +1,10 @@
 //! What must hold of scenario files, whoever wrote them. For the fuzz targets.
 
-use crate::format::{self, LARGEST};
+use crate::format::{self, LARGEST, MOST_MISTAKES};
 use crate::scenario::Scenario;
 
 /// What is wrong, in a sentence.
 pub type Held = Result<(), String>;
-
-/// No more mistakes than this are told: a hundred, and what the last line adds.
-const MOST_MISTAKES: usize = 1_000;
 
 fn holds(it: bool, sentence: impl FnOnce() -> String) -> Held {
     if it { Ok(()) } else { Err(sentence()) }

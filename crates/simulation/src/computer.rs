@@ -14,6 +14,8 @@ use tokio::time::Instant;
 pub const BEGAN_MS: i64 = 1_767_571_200_000;
 /// Nobody waits longer than this for an answer that was lost, in milliseconds.
 pub const PATIENCE_MS: i64 = 30_000;
+/// No answer takes less to come back, in milliseconds.
+pub const BACK_MS: i64 = 10;
 /// Nobody waits longer than this for a connection, in milliseconds, unless he says so.
 pub const CONNECT_MS: i64 = 10_000;
 
@@ -279,7 +281,9 @@ impl Computer {
                 self.sleep(20).await;
                 return self.portal();
             }
-            Link::Up | Link::Lossy { .. } => (10 + self.draw(30), 10 + self.draw(30)),
+            Link::Up | Link::Lossy { .. } => {
+                (10 + self.draw(30), BACK_MS.unsigned_abs() + self.draw(30))
+            }
             Link::Slow => (500 + self.draw(3_000), 500 + self.draw(3_000)),
         };
         if let Link::Lossy { lost } = link

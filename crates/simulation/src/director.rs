@@ -1,29 +1,29 @@
 //! Lets a life happen to a computer on which a policy's app runs.
 
+mod copies;
 mod person;
 
-use crate::computer::{Computer, Link};
+use crate::computer::{BACK_MS, Computer, Link};
 use crate::judge::{Conditions, Judge};
 use crate::life::often::{MINUTE, SECOND};
 use crate::life::{Copy, Event, Life, Options};
-use crate::policies::{App, Policy};
+use crate::policies::Policy;
 use crate::reply::Request;
 use crate::report::Tally;
 use crate::server::{Fact, Server};
 use crate::wire::{Note, Noted};
+use copies::Running;
 use person::{Caller, Person};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 /// Without any other reason, the windows are looked at so often, in milliseconds.
 const LOOKS_EVERY_MS: i64 = MINUTE;
-/// An app that is closed may take so long, in milliseconds; then it is stopped.
-const QUITS_WITHIN_MS: i64 = 5 * SECOND;
-/// So often everything that is ready runs before a process is stopped: what has arrived has arrived.
-const TURNS: usize = 32;
+/// What calls the API on a person's behalf is not told that they have signed out: so long after it,
+/// in milliseconds, it asks in every copy that runs.
+const ASKS_AFTER_SIGN_OUT_MS: [i64; 4] = [0, 5 * SECOND, 15 * SECOND, 45 * SECOND];
 
 /// Lets this life happen to this policy, and gives what the judge counted. Runs on this thread alone.
 #[must_use]
@@ -40,6 +40,7 @@ pub fn play(policy: &dyn Policy, life: &Life, options: &Options) -> Tally {
 enum Soon {
     Open(Copy),
     Kill { copy: Copy, away_ms: i64 },
+    CallApi(Copy),
     SignOut(Copy),
     SignIn(Copy),
 }
@@ -49,14 +50,6 @@ enum Soon {
 enum Armed {
     Kill { after_ms: i64, away_ms: i64 },
     SignOut { elsewhere: bool, after_ms: i64, away_ms: i64 },
-}
-
-/// A running copy.
-struct Running {
-    run: u64,
-    app: Arc<dyn App>,
-    tasks: JoinSet<()>,
-    asked: bool,
 }
 
 /// The judge, and what the person wants: shared with the callers.
@@ -237,6 +230,7 @@ impl<'a> Director<'a> {
         match soon {
             Soon::Open(copy) => self.open(copy),
             Soon::Kill { copy, away_ms } => self.kill(copy, away_ms).await,
+            Soon::CallApi(copy) => self.call_api(copy),
             Soon::SignOut(copy) => self.sign_out(copy),
             Soon::SignIn(copy) => self.wants_in(copy),
         }
@@ -249,6 +243,9 @@ impl<'a> Director<'a> {
             Event::Quit(copy) => self.quit(copy).await,
             Event::Kill { copy, away_ms } => self.kill(copy, away_ms).await,
             Event::KillInMidRefresh { after_ms, away_ms } => {
+                if after_ms < BACK_MS {
+                    self.shared().judge.loses_an_answer(now_ms);
+                }
                 self.armed.push(Armed::Kill { after_ms, away_ms });
             }
             Event::SignOutInMidRefresh { elsewhere, after_ms, away_ms } => {
@@ -275,7 +272,10 @@ impl<'a> Director<'a> {
                 self.computer.server().mood = mood;
                 self.conditions(|conditions| conditions.mood = mood);
             }
-            Event::LoseAnswer => self.computer.server().answers_to_lose = 1,
+            Event::LoseAnswer => {
+                self.computer.server().answers_to_lose = 1;
+                self.shared().judge.loses_an_answer(now_ms);
+            }
             Event::Rotate(rotation) => {
                 self.computer.server().terms.rotation = rotation;
                 self.shared().judge.rotates(rotation, now_ms);
@@ -285,7 +285,10 @@ impl<'a> Director<'a> {
                 self.computer.server().revoke();
                 self.shared().judge.revoked(now_ms);
             }
-            Event::ChangeKeys => self.computer.server().change_keys(now_ms),
+            Event::ChangeKeys => {
+                self.computer.server().change_keys(now_ms);
+                self.shared().judge.keys_changed(now_ms);
+            }
             Event::SignOut(copy) => self.sign_out(copy),
             Event::SignIn(copy) => self.wants_in(copy),
         }
@@ -294,63 +297,6 @@ impl<'a> Director<'a> {
     fn wants_in(&mut self, copy: Copy) {
         self.wanted_at = copy;
         self.shared().wants_in = true;
-    }
-
-    fn open(&mut self, copy: Copy) {
-        if self.copies.contains_key(&copy) {
-            return;
-        }
-        self.runs += 1;
-        let app = self.policy.start(&self.computer.for_run(self.runs));
-        let running = Running { run: self.runs, app, tasks: JoinSet::new(), asked: false };
-        self.copies.insert(copy, running);
-        self.conditions(|conditions| conditions.app_runs = true);
-    }
-
-    async fn quit(&mut self, copy: Copy) {
-        let Some(running) = self.copies.get(&copy) else { return };
-        let app = Arc::clone(&running.app);
-        let patience = Duration::from_millis(u64::try_from(QUITS_WITHIN_MS).unwrap_or(0));
-        let _ = tokio::time::timeout(patience, app.quit()).await;
-        drop(app);
-        self.stop(copy).await;
-    }
-
-    async fn kill(&mut self, copy: Copy, away_ms: i64) {
-        if self.copies.contains_key(&copy) {
-            self.stop(copy).await;
-            self.soon.push((self.computer.true_ms() + away_ms, Soon::Open(copy)));
-        }
-    }
-
-    /// Stops a copy at once.
-    async fn stop(&mut self, copy: Copy) {
-        turns().await;
-        let Some(Running { run, app, mut tasks, .. }) = self.copies.remove(&copy) else { return };
-        self.computer.stopped(run);
-        tasks.shutdown().await;
-        drop(app);
-        // What it had begun ends with it.
-        turns().await;
-        let now_ms = self.computer.true_ms();
-        for note in self.computer.take_notes() {
-            self.shared().judge.note(&note);
-        }
-        self.shared().judge.stopped(run, now_ms);
-        let app_runs = !self.copies.is_empty();
-        self.conditions(|conditions| conditions.app_runs = app_runs);
-    }
-
-    async fn off(&mut self, until_ms: i64) {
-        for copy in [1, 0] {
-            self.quit(copy).await;
-        }
-        // Whoever was away when the power went is not opened by what was planned before.
-        self.soon.retain(|(_, soon)| !matches!(soon, Soon::Open(_) | Soon::Kill { .. }));
-        let now_ms = self.computer.true_ms();
-        self.computer.off((until_ms - now_ms).max(0));
-        let booted_ms = self.computer.true_ms();
-        self.shared().judge.slept(now_ms, booted_ms);
     }
 
     fn connect(&mut self, link: Link, now_ms: i64) {
@@ -377,9 +323,18 @@ impl<'a> Director<'a> {
             return;
         }
         shared.wants_in = false;
-        shared.judge.signs_out(now_ms);
+        let ended = shared.judge.signs_out(now_ms);
+        let (computer, shared) = (self.computer.clone(), Arc::clone(&self.shared));
         let app = Arc::clone(&running.app);
-        running.tasks.spawn(async move { app.sign_out().await });
+        running.tasks.spawn(async move {
+            app.sign_out().await;
+            let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            shared.judge.signed_out(ended, computer.true_ms());
+        });
+        for copy in [0, 1] {
+            let asks = |after_ms| (now_ms + after_ms, Soon::CallApi(copy));
+            self.soon.extend(ASKS_AFTER_SIGN_OUT_MS.map(asks));
+        }
     }
 
     fn call_api(&mut self, copy: Copy) {
@@ -403,11 +358,5 @@ impl<'a> Director<'a> {
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn turns() {
-    for _ in 0..TURNS {
-        tokio::task::yield_now().await;
     }
 }

@@ -88,6 +88,12 @@ impl Reply {
         }
     }
 
+    /// Whether the API did what it was asked: a portal's page is not its answer.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        matches!(self, Self::Answer(Answer { status: 200..300, body: Body::Json, .. }))
+    }
+
     /// The status, where an answer came.
     #[must_use]
     pub fn status(&self) -> Option<u16> {

@@ -57,6 +57,23 @@ pub struct Tally {
     pub incidents: Vec<Incident>,
 }
 
+impl Tally {
+    /// Whether nothing happened that must not happen to ours (DESIGN section 12).
+    #[must_use]
+    pub fn is_reached(&self) -> bool {
+        let counts = [
+            self.avoidable_sign_outs,
+            self.dead_tokens_handed_out,
+            self.lost_refresh_tokens,
+            self.stuck,
+            self.hung,
+            self.ran_out,
+            self.too_soon,
+        ];
+        counts.iter().all(|count| *count == 0)
+    }
+}
+
 /// What a policy did in all its lives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Figures {
@@ -102,19 +119,6 @@ impl Figures {
             lost_refresh_tokens: sum(|it| it.lost_refresh_tokens),
             stuck: sum(|it| it.stuck),
         }
-    }
-
-    /// Whether nothing happened that must not happen to ours (DESIGN section 12).
-    #[must_use]
-    pub fn is_reached(&self) -> bool {
-        [
-            self.avoidable_sign_outs,
-            self.dead_tokens_handed_out,
-            self.lost_refresh_tokens,
-            self.stuck,
-        ]
-        .iter()
-        .all(|count| *count == 0)
     }
 }
 

@@ -60,8 +60,6 @@ pub enum Fact {
 pub struct Known {
     /// The true time of its end, in milliseconds of the simulation.
     pub ends_ms: i64,
-    /// So many sign-ins came before its grant's.
-    pub grant: u64,
 }
 
 /// The server.
@@ -221,7 +219,7 @@ impl Server {
             expires_in_s: signed(self.terms.access_lifetime_ms) / 1_000,
         };
         let ends_ms = now_ms + signed(self.terms.access_lifetime_ms);
-        self.access.insert(granted.access.clone(), Known { ends_ms, grant });
+        self.access.insert(granted.access.clone(), Known { ends_ms });
         let refresh = TokenHash::of(granted.refresh.as_deref().unwrap_or_default());
         let pair = Pair { access: TokenHash::of(&granted.access), refresh };
         (granted, pair)

@@ -176,6 +176,23 @@ fn dead_tokens_count_only_while_the_server_can_be_asked() {
 }
 
 #[test]
+fn a_token_that_its_person_has_signed_out_is_dead_whatever_the_network_does() {
+    let careless = Habits { serves_when_signed_out: true, ..Habits::default() };
+    let out = (30 * MINUTE + SECOND, Event::SignOut(0));
+    let dead = |more: &[(i64, Event)]| play(careless, &hours(1, more)).dead_tokens_handed_out;
+    // 15 s and 45 s after it, and from then on every minute.
+    assert_eq!(dead(&[out]), 31);
+    assert_eq!(dead(&[out, (29 * MINUTE, Event::Connect(Link::Down))]), 31);
+    // Nobody sees anything in a suspend.
+    let suspend = Event::Suspend { until_ms: 50 * MINUTE };
+    assert_eq!(dead(&[out, (30 * MINUTE + 2 * SECOND, suspend)]), 9);
+    // What a later sign-in brought is another grant's.
+    let back = (31 * MINUTE, Event::SignIn(0));
+    assert!((2..5).contains(&dead(&[out, back])));
+    assert_eq!(play(Habits::default(), &hours(1, &[out])).dead_tokens_handed_out, 0);
+}
+
+#[test]
 fn a_token_runs_out_only_where_there_was_time_to_renew_it() {
     let lazy = Habits { never_refreshes: true, ..Habits::default() };
     assert_eq!(play(lazy, &hours(2, &[])).ran_out, 1);

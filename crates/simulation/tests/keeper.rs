@@ -33,8 +33,7 @@ fn played(without: Option<Rule>, seeds: &[u64], days: u32) -> (Figures, Vec<Tall
 fn nobody_is_signed_out_who_could_be_kept_and_the_server_is_asked_hardly_more_than_it_must() {
     let (figures, tallies) = played(None, &[101, 102], DAYS);
     let told: String = tallies.iter().map(details).collect();
-    assert!(figures.is_reached(), "{figures:?}\n{told}");
-    assert_eq!(tallies.iter().map(|tally| tally.hung).sum::<u64>(), 0, "{told}");
+    assert!(tallies.iter().all(Tally::is_reached), "{figures:?}\n{told}");
     // It was not idle, and the lives were not easy.
     assert!(figures.refreshes > 300, "{figures:?}");
     assert!(tallies.iter().any(|tally| tally.in_vain > 0), "{figures:?}");

@@ -8,6 +8,8 @@
 const SMOOTH_MS = 40;
 /** Under reduced motion everything steps. */
 const STEP_MS = 1_000;
+/** A frame that has not come by then may come only once something else is drawn. */
+const FRAME_MS = 1_000;
 /** Longer timers overflow in browsers; an hour's beat costs nothing. */
 const LONGEST_MS = 3_600_000;
 
@@ -85,10 +87,13 @@ export class Clock {
     if (delay === null) return;
     this.#timer = setTimeout(
       () => {
-        // Painting waits for a frame, and a page that is not shown gets none.
-        this.#frame = requestAnimationFrame(() => {
+        // Painting waits for a frame, and a page that is covered gets few. But WebKitGTK serves none in
+        // some moments until something is drawn, which may be what this beat is to bring.
+        const beat = (): void => {
           this.beat();
-        });
+        };
+        this.#timer = setTimeout(beat, FRAME_MS);
+        this.#frame = requestAnimationFrame(beat);
       },
       Math.min(delay, LONGEST_MS),
     );

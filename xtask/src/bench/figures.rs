@@ -7,9 +7,9 @@ use super::goal::{Figure, Goal};
 use super::{Figures, built, printed};
 use crate::project::Project;
 
-/// Builds it, in the profile for measuring.
+/// Builds it, in the profile that the app is given to people in.
 pub(super) fn build(project: &Project) -> Result<std::path::PathBuf> {
-    built(project, &["--profile", "proof", "--package", "keeper", "--example", "figures"])
+    built(project, &["--release", "--package", "keeper", "--example", "figures"])
 }
 
 /// Measures on the disk that the target folder is on.

@@ -48,8 +48,10 @@ fn paths_stay_below_the_base_and_keep_their_last_slash_and_query() {
     assert_eq!(plan.refresh.as_str(), refresh);
     assert_eq!(plan.logout.unwrap().1.path(), "/v1/api/logout");
     assert_eq!(plan.api.unwrap().0.path(), "/v1/api/me");
-    settings.login.path = "https://evil.example.com/login".into();
-    assert_eq!(fields(&settings), ["login.path"]);
+    for outside in ["https://evil.example.com/login", "../evil/login", "a/%2e%2E/..", "/.."] {
+        settings.login.path = outside.into();
+        assert_eq!(fields(&settings), ["login.path"], "{outside}");
+    }
 }
 
 #[test]

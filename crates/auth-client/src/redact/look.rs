@@ -28,6 +28,10 @@ const SECRET_NAMES: [&str; 6] = ["access", "refresh", "pin", "pass", "sid", "xsr
 const HARMLESS_PARTS: [&str; 8] =
     ["type", "class", "expir", "lifetime", "valid", "issued", "scope", "author_"];
 
+/// Shorter than this is none of those names, and none has such a part: most words of a long text need
+/// no other look.
+const SHORTEST_NAME: usize = 3;
+
 /// Parameters of OAuth's requests that hold what is used once, or proves who asks.
 pub(super) const SINGLE_USE: [&str; 4] = ["code", "code_verifier", "client_secret", "device_code"];
 /// Those that hold what stands in the settings, or in the standard.
@@ -43,6 +47,9 @@ const VALUE_FROM: usize = 16;
 
 /// Whether a member, parameter or header of this name holds a secret.
 pub(crate) fn secret_name(name: &str) -> bool {
+    if name.len() < SHORTEST_NAME {
+        return false;
+    }
     let name = name.to_ascii_lowercase();
     if HARMLESS_PARTS.iter().any(|part| name.contains(part)) {
         return false;
@@ -136,16 +143,18 @@ impl Announces {
 }
 
 fn in_run(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_-.~+%".contains(c)
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '~' | '+' | '%')
 }
 
 /// A JWT, a UUID, a hash, random text: long, and letters mixed with digits.
 fn looks_random(run: &str) -> bool {
-    let digits = run.chars().filter(char::is_ascii_digit).count();
-    let letters = run.chars().filter(char::is_ascii_alphabetic).count();
-    let long = run.len() >= RANDOM_FROM;
-    let jwt = long && run.starts_with("eyJ");
-    jwt || (long && digits > 0 && letters > 0) || (run.len() >= 24 && digits == run.len())
+    if run.len() < RANDOM_FROM {
+        return false;
+    }
+    let digits = run.bytes().filter(u8::is_ascii_digit).count();
+    let letters = run.bytes().filter(u8::is_ascii_alphabetic).count();
+    let jwt = run.starts_with("eyJ");
+    jwt || (digits > 0 && letters > 0) || (run.len() >= 24 && digits == run.len())
 }
 
 /// Whether this is as a whole what tokens are, in any form of base64: long, without white space, and
@@ -229,6 +238,12 @@ mod tests {
             let shown = hide_in_text(text, |_| HIDDEN.to_owned());
             assert!(!shown.contains(secret) && shown.contains('‹'), "{shown}");
         }
+    }
+
+    #[test]
+    fn the_shortest_name_of_a_secret_is_looked_at() {
+        let shortest = SECRET_PARTS.iter().chain(&SECRET_NAMES).map(|name| name.len()).min();
+        assert_eq!(shortest, Some(SHORTEST_NAME));
     }
 
     #[test]

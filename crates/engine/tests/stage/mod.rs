@@ -298,22 +298,8 @@ pub(crate) fn bad_id_token() -> Exchange {
 
 /// A record that was written at `now`, in this boot.
 pub(crate) fn saved(grant: Grant, now: Now) -> Snapshot {
-    Snapshot {
-        epoch: 1,
-        identity: Identity { user: "alice".to_owned(), name: "Alice".to_owned() },
-        grant,
-        same_boot: true,
-        saved_wall_ms: now.wall.0,
-        clock_offset_ms: None,
-        refused: None,
-        intent: false,
-        confirmed_wall_ms: None,
-        refreshes: 0,
-        refresh_end_moved: None,
-        wait_until: None,
-        same_boot_wait: false,
-        id_token_bad: false,
-    }
+    let alice = Identity { user: "alice".to_owned(), name: "Alice".to_owned() };
+    Snapshot { saved_wall_ms: now.wall.0, ..Snapshot::new(1, alice, grant) }
 }
 
 /// A record of a token of `lifetime_ms` that was asked for `ago_ms` ago, in this boot.

@@ -1,6 +1,7 @@
 //! How long a session takes to live again, once server and network are well: after each kind of trouble,
-//! from the wake or the return of the network that the app is told of. In virtual time; what the
-//! requests take in real time is added.
+//! from the wake or the return of the network that the app is told of, or, where nothing is told, from
+//! the next try that was shown when all was well. In virtual time; what the requests take in real time
+//! is added.
 
 use crate::Outcome;
 use crate::stage::{Stage, an_hour};
@@ -95,15 +96,20 @@ fn troubles() -> Vec<(&'static str, Trouble)> {
 pub(crate) async fn measure(below: &Path) -> Outcome<Again> {
     let mut again = Again { worst_s: 0.0, worst_case: String::new(), cases: 0 };
     for (name, trouble) in troubles() {
-        for signal in [Trigger::Wake, Trigger::NetworkBack] {
+        for signal in [Some(Trigger::Wake), Some(Trigger::NetworkBack), None] {
             // A set-up problem is tried again at a wake, and not for a network's sake (DESIGN section 4):
             // without one it is the next try that is shown.
-            if name == SET_UP && signal == Trigger::NetworkBack {
+            if name == SET_UP && signal == Some(Trigger::NetworkBack) {
                 continue;
             }
-            for early_ms in trouble.told_early() {
+            let earlier =
+                trouble.told_early().filter(|early_ms| signal.is_some() || *early_ms == 0);
+            for early_ms in earlier {
                 let took = Case { trouble: &trouble, signal, early_ms }.took(below).await;
-                let case = format!("{name}, {signal:?}, told {early_ms} ms early");
+                let case = match signal {
+                    Some(signal) => format!("{name}, {signal:?}, told {early_ms} ms early"),
+                    None => format!("{name}, from the next try that was shown"),
+                };
                 let took = took.map_err(|why| format!("{case}: {why}"))?;
                 again.cases += 1;
                 if took > again.worst_s {
@@ -117,14 +123,15 @@ pub(crate) async fn measure(below: &Path) -> Outcome<Again> {
 
 struct Case<'a> {
     trouble: &'a Trouble,
-    signal: Trigger,
+    /// `None`: nobody tells the app, as when it was the server that was down.
+    signal: Option<Trigger>,
     /// So long before all is well the app is told.
     early_ms: i64,
 }
 
 impl Case<'_> {
-    /// In seconds, from when all is well and the app was told, or from the next try that was shown
-    /// where the server had asked to wait.
+    /// In seconds, from when all is well and the app was told; from the next try that was shown where
+    /// the server had asked to wait, or nobody told the app.
     async fn took(&self, below: &Path) -> Outcome<f64> {
         let clock = Arc::new(ManualClock::new(NOON));
         let stage =
@@ -139,7 +146,7 @@ impl Case<'_> {
             return Err("it was renewed in spite of the trouble".into());
         }
         if self.early_ms > 0 {
-            stage.keeper.tell(self.signal).await;
+            self.tell(&stage).await;
             for _ in 0..self.early_ms / STEP_MS {
                 self.pass(&stage, &clock, STEP_MS, self.patience()).await;
             }
@@ -149,7 +156,7 @@ impl Case<'_> {
         let from = told_to_wait.unwrap_or(clock.now().wall.0).max(clock.now().wall.0);
         let start = Instant::now();
         if self.early_ms == 0 {
-            stage.keeper.tell(self.signal).await;
+            self.tell(&stage).await;
         }
         let until = clock.now().wall.0 + PATIENCE_MS;
         self.pass(&stage, &clock, 0, ANSWERS).await;
@@ -165,6 +172,12 @@ impl Case<'_> {
         let real_ms = if virtual_ms == 0 { start.elapsed().as_millis() } else { 0 };
         stage.strike().await?;
         Ok(f64::from(i32::try_from(virtual_ms)?) / 1e3 + f64::from(u32::try_from(real_ms)?) / 1e3)
+    }
+
+    async fn tell(&self, stage: &Stage) {
+        if let Some(signal) = self.signal {
+            stage.keeper.tell(signal).await;
+        }
     }
 
     /// The trouble begins, or is over.
@@ -188,10 +201,11 @@ impl Case<'_> {
         }
     }
 
-    /// The next try that is shown where the server had told when.
+    /// The next try that is shown where the server had told when, or where nobody else tells.
     fn told_to_wait(&self, stage: &Stage) -> Option<i64> {
-        let told =
+        let asked =
             matches!(self.trouble, Trouble::Server(FaultKind::Status { retry_after: Some(_), .. }));
+        let told = asked || self.signal.is_none();
         match stage.keeper.shown().borrow().view.status {
             Status::Waiting { until_ms, .. } if told => Some(until_ms),
             Status::Waiting { .. }

@@ -40,6 +40,25 @@ async fn a_refused_token_is_renewed_and_the_call_repeated_once() {
 }
 
 #[tokio::test]
+async fn a_token_that_an_api_had_accepted_and_refuses_later_is_renewed_once_more() {
+    let stage = Stage::new();
+    let app = stage.signed_in().await;
+    let refused = async || {
+        let token = app.keeper.access_token(0).await.unwrap();
+        app.keeper.api_refused(token.fingerprint()).await;
+    };
+    refused().await;
+    app.until_renewed(1).await;
+    app.keeper.api_accepted(None).await;
+    refused().await;
+    app.until_renewed(2).await;
+    // Nobody has accepted this one.
+    refused().await;
+    app.until_status("stopped").await;
+    assert_eq!(stage.diary.count("asked"), 2);
+}
+
+#[tokio::test]
 async fn a_stale_refusal_repeats_with_the_present_token_and_refreshes_nothing() {
     // 1. The call leaves with the first token. 2. It is renewed; this server ends the old token at
     // once. 3. The refusal of the first arrives.

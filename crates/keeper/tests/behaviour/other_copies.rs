@@ -2,7 +2,7 @@
 
 use crate::stage::{App, DUE, Stage, Step, sentence, status};
 use engine::{Class, Ended, Identity, MINUTE, SECOND, Status, Trigger, Wait};
-use keeper::record::{Intent, Keep, RenewalSecret};
+use keeper::record::{Intent, Keep, RenewalSecret, Session};
 
 #[tokio::test]
 async fn what_another_copy_has_renewed_is_taken_over_without_a_request() {
@@ -98,19 +98,12 @@ async fn a_refresh_waits_for_the_copy_that_is_renewing_and_takes_over_what_it_br
 #[tokio::test]
 async fn a_refusal_of_a_token_that_another_copy_has_replaced_ends_nothing() {
     let stage = Stage::new();
-    let app = stage.signed_in().await;
-    stage.server.hold();
-    stage.server.then([Step::Fail(Class::Refused)]);
-    stage.clock.advance(DUE);
-    stage.diary.until("asked", 1).await;
-    let mut elsewhere = stage.vault.record().unwrap();
-    let held = elsewhere.session.as_mut().unwrap();
-    held.tokens.access = "access of the other".into();
-    held.tokens.renewal = RenewalSecret::RefreshToken("refresh of the other".into());
-    held.asked.boot_ms += DUE;
-    held.intent = None;
-    stage.vault.put(Some(elsewhere));
-    stage.server.let_go();
+    let app = refused_while_another_copy_saves(&stage, |held| {
+        held.tokens.access = "access of the other".into();
+        held.tokens.renewal = RenewalSecret::RefreshToken("refresh of the other".into());
+        held.asked.boot_ms += DUE;
+    })
+    .await;
     app.until_status("resting").await;
     assert_eq!(app.token().await, "access of the other");
 }
@@ -151,16 +144,8 @@ async fn what_another_copy_was_refused_is_not_sent_again_and_ends_in_its_words()
 #[tokio::test]
 async fn a_copy_that_knows_less_of_a_refusal_does_not_write_over_one_that_knows_more() {
     let stage = Stage::new();
-    let app = stage.signed_in().await;
-    stage.server.hold();
-    stage.server.then([Step::Fail(Class::Refused)]);
-    stage.clock.advance(DUE);
-    stage.diary.until("asked", 1).await;
-    let mut elsewhere = stage.vault.record().unwrap();
-    let held = elsewhere.session.as_mut().unwrap();
-    (held.refused, held.intent) = (Some(Ended::AnswerLost), None);
-    stage.vault.put(Some(elsewhere));
-    stage.server.let_go();
+    let knows_more = |held: &mut Session| held.refused = Some(Ended::AnswerLost);
+    let app = refused_while_another_copy_saves(&stage, knows_more).await;
     app.until_status("needs_sign_in").await;
     app.keeper.quit().await;
     let stored = stage.vault.record().unwrap().session.unwrap();
@@ -204,6 +189,22 @@ async fn an_intent_for_another_token_is_nobodys_business() {
     app.keeper.tell(Trigger::Asked).await;
     app.until_renewed(1).await;
     assert_eq!(status(&app.shown()), "resting");
+}
+
+/// The server refuses a renewal; while it was under way another copy had saved what came of its own.
+async fn refused_while_another_copy_saves(stage: &Stage, change: impl FnOnce(&mut Session)) -> App {
+    let app = stage.signed_in().await;
+    stage.server.hold();
+    stage.server.then([Step::Fail(Class::Refused)]);
+    stage.clock.advance(DUE);
+    stage.diary.until("asked", 1).await;
+    let mut elsewhere = stage.vault.record().unwrap();
+    let held = elsewhere.session.as_mut().unwrap();
+    held.intent = None;
+    change(held);
+    stage.vault.put(Some(elsewhere));
+    stage.server.let_go();
+    app
 }
 
 async fn two_copies(stage: &Stage) -> (App, App) {

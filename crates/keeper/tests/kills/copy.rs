@@ -1,7 +1,9 @@
 //! The process that is killed: this test's own program, started again as [`a_copy`]. It renews all the
 //! time, and says on its standard output how it fares.
 
-use crate::without::{LateSaves, NoIntent};
+use crate::no_intent::NoIntent;
+use crate::over::With;
+use crate::without::LateSaves;
 use auth_client::{AccountSettings, TokenApi};
 use engine::{Policy, Trigger, View};
 use keeper::clock::SystemClock;
@@ -190,8 +192,8 @@ pub(crate) fn vault(folder: &Path) -> FileVault {
 pub(crate) fn launch(folder: &Path, without: Without) -> Keeper {
     let vault: Arc<dyn Vault> = match without {
         Without::Nothing => Arc::new(vault(folder)),
-        Without::Intent => Arc::new(NoIntent(vault(folder))),
-        Without::SaveFirst => Arc::new(LateSaves::new(vault(folder))),
+        Without::Intent => Arc::new(With(NoIntent(Box::new(vault(folder))))),
+        Without::SaveFirst => Arc::new(With(LateSaves::new(vault(folder)))),
     };
     let (keeper, task) = Keeper::new(Setup {
         clock: Arc::new(SystemClock::new()),

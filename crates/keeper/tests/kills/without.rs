@@ -3,8 +3,9 @@
 use crate::copy::Without;
 use crate::lane::Lane;
 use crate::moments::{Dice, Moment};
+use crate::over::Over;
 use demo_server::Rotation;
-use keeper::ports::{Change, Label, Reading, RefreshLock, Vault, VaultFailure};
+use keeper::ports::{Change, Reading, Vault, VaultFailure};
 use keeper::record::Record;
 use std::sync::{Mutex, PoisonError};
 use vault::FileVault;
@@ -24,41 +25,6 @@ async fn without_saving_first_a_token_that_was_used_is_lost_with_the_process() {
         let mut lane = Lane::begin(Rotation::UntilSuccessorUsed, without, Dice(1)).await;
         lane.one_more(Some(Moment::Used)).await;
         assert_eq!(lane.end().await.lost, lost, "{without:?}");
-    }
-}
-
-/// Writes down everything but intents.
-pub(crate) struct NoIntent(pub(crate) FileVault);
-
-impl Vault for NoIntent {
-    fn read(&self) -> Result<Reading, VaultFailure> {
-        self.0.read()
-    }
-
-    fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
-        self.0.change(&mut |record| {
-            let mut next = change(record)?;
-            if let Some(session) = &mut next.session {
-                session.intent = None;
-            }
-            Some(next)
-        })
-    }
-
-    fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
-        self.0.try_refresh_lock()
-    }
-
-    fn has_news(&self) -> bool {
-        self.0.has_news()
-    }
-
-    fn label(&self) -> Result<Option<Label>, VaultFailure> {
-        self.0.label()
-    }
-
-    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
-        self.0.forget_if(wanted)
     }
 }
 
@@ -82,7 +48,11 @@ impl LateSaves {
     }
 }
 
-impl Vault for LateSaves {
+impl Over for LateSaves {
+    fn below(&self) -> &dyn Vault {
+        &self.inner
+    }
+
     fn read(&self) -> Result<Reading, VaultFailure> {
         self.write_at_last()?;
         self.inner.read()
@@ -107,19 +77,7 @@ impl Vault for LateSaves {
         Ok(late.or(changed))
     }
 
-    fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
-        self.inner.try_refresh_lock()
-    }
-
     fn has_news(&self) -> bool {
         false
-    }
-
-    fn label(&self) -> Result<Option<Label>, VaultFailure> {
-        self.inner.label()
-    }
-
-    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
-        self.inner.forget_if(wanted)
     }
 }

@@ -1,6 +1,7 @@
 //! What can happen next, and what then happens.
 
-use crate::refresh::{Refresh, Step};
+use crate::record::Pair;
+use crate::refresh::{Outcome, Refresh, Step};
 use crate::world::{Action, World};
 use engine::{Class, Input, State, Trigger};
 
@@ -226,6 +227,29 @@ impl World {
             | State::Refreshing { .. }
             | State::Stopped { .. }
             | State::NeedsSignIn { .. } => false,
+        }
+    }
+}
+
+impl Refresh {
+    /// The pair that it was answered with, where it was.
+    fn answer(&self) -> Option<Pair> {
+        match &self.step {
+            Step::Arrived(Ok(pair)) => Some(*pair),
+            Step::Ends(Outcome::Renewed { held, .. } | Outcome::Late { held, .. }) => {
+                Some(held.pair)
+            }
+            Step::Ends(
+                Outcome::Failed(_)
+                | Outcome::IntentFound
+                | Outcome::PutOff
+                | Outcome::HeldElsewhere
+                | Outcome::Elsewhere(_),
+            )
+            | Step::Begins
+            | Step::Writes
+            | Step::Sent
+            | Step::Arrived(Err(_)) => None,
         }
     }
 }

@@ -4,7 +4,8 @@
 //! deadline is one of the hazards, and played with them.
 
 use crate::properties::{GOES_ON, SERVED};
-use crate::world::{Action, Model, Pair, World};
+use crate::record::Pair;
+use crate::world::{Action, Model, World};
 use engine::{Access, State};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -44,6 +44,7 @@ mod happens;
 mod liveness;
 mod process;
 mod properties;
+mod record;
 mod refresh;
 mod server;
 mod signing;

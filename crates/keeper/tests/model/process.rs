@@ -1,9 +1,10 @@
 //! One process: the real engine, and around it what the keeper's owner holds and does.
 //! Models `owner.rs`, `owner/{deciding,renewal,saving,elsewhere}.rs` and `unsaved.rs` of the keeper.
 
+use crate::record::{Held, Pair, Record};
 use crate::refresh::{Refresh, Step};
 use crate::signing::{SignIn, Write};
-use crate::world::{Fault, Held, Pair, Record, World};
+use crate::world::{Fault, World};
 use engine::{
     Class, Effect, Engine, Exchange, Failure, Input, Policy, State, StoreTrouble, Trigger,
     WriteTrouble,

@@ -1,7 +1,8 @@
 //! The model as the checker sees it: what can happen next, and what must hold whatever has happened.
 
+use crate::record::Pair;
 use crate::refresh::{Outcome, Refresh, Step};
-use crate::world::{Action, Fault, Model, Pair, World};
+use crate::world::{Action, Fault, Model, World};
 use stateright::Property;
 
 // What holds whatever happens.

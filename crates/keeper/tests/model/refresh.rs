@@ -7,7 +7,8 @@
 //! answer arriving together with nothing else.
 
 use crate::process::{Over, Unsaved, disk_full, failure};
-use crate::world::{Fault, Held, Pair, Record, World};
+use crate::record::{Held, Pair, Record};
+use crate::world::{Fault, World};
 use engine::{Class, Ended, Exchange, Input, State};
 use std::hash::{Hash, Hasher};
 
@@ -74,27 +75,6 @@ impl Refresh {
         }
         let unsaved = self.unsaved.as_ref().filter(|unsaved| unsaved.may_replace(found))?;
         Some(unsaved.record.clone())
-    }
-
-    /// The pair that it was answered with, where it was.
-    pub(crate) fn answer(&self) -> Option<Pair> {
-        match &self.step {
-            Step::Arrived(Ok(pair)) => Some(*pair),
-            Step::Ends(Outcome::Renewed { held, .. } | Outcome::Late { held, .. }) => {
-                Some(held.pair)
-            }
-            Step::Ends(
-                Outcome::Failed(_)
-                | Outcome::IntentFound
-                | Outcome::PutOff
-                | Outcome::HeldElsewhere
-                | Outcome::Elsewhere(_),
-            )
-            | Step::Begins
-            | Step::Writes
-            | Step::Sent
-            | Step::Arrived(Err(_)) => None,
-        }
     }
 
     /// Whether both are for the same session and token.

@@ -1,7 +1,7 @@
 //! The auth server: the demo server's own policy code, and what the model remembers of its decisions
 //! to judge by.
 
-use crate::world::Pair;
+use crate::record::Pair;
 use demo_server::policy::{self, Grants, Terms};
 use demo_server::{Rotation, TokenHash};
 use std::hash::{Hash, Hasher};

@@ -2,7 +2,8 @@
 //! `owner/signing.rs` of the keeper.
 
 use crate::process::{Unsaved, disk_full};
-use crate::world::{Held, Pair, Record, World};
+use crate::record::{Held, Pair, Record};
+use crate::world::World;
 use engine::{Ended, Exchange, Input};
 use std::hash::{Hash, Hasher};
 

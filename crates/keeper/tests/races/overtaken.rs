@@ -1,9 +1,10 @@
 //! What was begun before another copy did something, and comes back from the disk after it.
 
 use crate::desk::Desk;
+use crate::over::{Over, With};
 use demo_server::{Rotation, Switches};
 use engine::{SECOND, Trigger};
-use keeper::ports::{ApiVerdict, Change, Label, Reading, RefreshLock, Vault, VaultFailure};
+use keeper::ports::{ApiVerdict, Change, Reading, RefreshLock, Vault, VaultFailure};
 use keeper::record::Record;
 use std::cell::Cell;
 use std::sync::{Arc, Condvar, Mutex};
@@ -23,7 +24,7 @@ async fn a_renewal_that_could_not_read_again_does_not_use_what_another_copy_has_
     let slow = Slow(Arc::default());
     let vault = SlowVault::new(&desk, &slow);
     let (first, second) =
-        (desk.launch(), desk.launch_with(Arc::new(vault), Arc::new(desk.connector())));
+        (desk.launch(), desk.launch_with(Arc::new(With(vault)), Arc::new(desk.connector())));
     first.until_status("resting").await;
     second.until_status("resting").await;
 
@@ -60,7 +61,7 @@ async fn what_was_read_before_a_renewal_was_taken_over_does_not_undo_that() {
     let slow = Slow(Arc::default());
     let vault = SlowVault { hangs: Which::Look, ..SlowVault::new(&desk, &slow) };
     let (first, second) =
-        (desk.launch(), desk.launch_with(Arc::new(vault), Arc::new(desk.connector())));
+        (desk.launch(), desk.launch_with(Arc::new(With(vault)), Arc::new(desk.connector())));
     first.until_status("resting").await;
     second.until_status("resting").await;
 
@@ -162,7 +163,11 @@ impl SlowVault {
     }
 }
 
-impl Vault for SlowVault {
+impl Over for SlowVault {
+    fn below(&self) -> &dyn Vault {
+        &self.inner
+    }
+
     fn read(&self) -> Result<Reading, VaultFailure> {
         let looks = LOOKS.take();
         let hangs = self.slow.is(Hangs::NotYet);
@@ -198,13 +203,5 @@ impl Vault for SlowVault {
             self.inner.has_news() || self.hangs == Which::Look && self.slow.is(Hangs::NotYet);
         LOOKS.set(looks);
         looks
-    }
-
-    fn label(&self) -> Result<Option<Label>, VaultFailure> {
-        self.inner.label()
-    }
-
-    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
-        self.inner.forget_if(wanted)
     }
 }

@@ -1,10 +1,11 @@
 //! What is on disk already, and what its own process has not heard of yet.
 
 use crate::desk::{Desk, status};
+use crate::over::{Over, With};
 use demo_server::{ALICE, User};
 use engine::{SECOND, TokenView, Trigger};
 use keeper::ports::{
-    Change, Connector as _, Credentials, Label, Reading, RefreshLock, Vault, VaultFailure,
+    Change, Connector as _, Credentials, Reading, RefreshLock, Vault, VaultFailure,
 };
 use keeper::record::{Keep, Record};
 use keeper::{Keeper, SignIn, SignInError};
@@ -118,7 +119,7 @@ struct Late(Arc<(Mutex<Stage>, Condvar)>);
 impl Late {
     fn vault(&self, desk: &Desk, after: After) -> Arc<dyn Vault> {
         let (inner, late) = (desk.vault(), self.clone());
-        Arc::new(LateVault { inner, late, after, locked: Mutex::new(false) })
+        Arc::new(With(LateVault { inner, late, after, locked: Mutex::new(false) }))
     }
 
     fn set(&self, to: Stage) {
@@ -156,7 +157,11 @@ struct LateVault {
     locked: Mutex<bool>,
 }
 
-impl Vault for LateVault {
+impl Over for LateVault {
+    fn below(&self) -> &dyn Vault {
+        &self.inner
+    }
+
     fn read(&self) -> Result<Reading, VaultFailure> {
         let reading = self.inner.read();
         let locked = *self.locked.lock().unwrap();
@@ -178,17 +183,5 @@ impl Vault for LateVault {
         let lock = self.inner.try_refresh_lock()?;
         *self.locked.lock().unwrap() = lock.is_some();
         Ok(lock)
-    }
-
-    fn has_news(&self) -> bool {
-        self.inner.has_news()
-    }
-
-    fn label(&self) -> Result<Option<Label>, VaultFailure> {
-        self.inner.label()
-    }
-
-    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
-        self.inner.forget_if(wanted)
     }
 }

@@ -1,8 +1,9 @@
 //! A lock taken away, or the second reading under it: what the race is judged by then shows it.
 
 use crate::desk::Desk;
+use crate::over::{Over, With};
 use crate::pair::Pair;
-use keeper::ports::{Change, Label, Reading, RefreshLock, Vault, VaultFailure};
+use keeper::ports::{Change, Reading, RefreshLock, Vault, VaultFailure};
 use keeper::record::{Intent, Record};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -15,7 +16,7 @@ const RACE_S: u32 = 300;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_refresh_lock_a_refresh_token_is_used_twice() {
-    let mut pair = Pair::with(6_000, |inner| Arc::new(NoRefreshLock(inner))).await;
+    let mut pair = Pair::with(6_000, |inner| Arc::new(With(NoRefreshLock(inner)))).await;
     pair.race(RACE_S).await;
     assert!(pair.desk.counters().await.reuse_detected > 0);
     assert!(!pair.both_are_signed_in().await);
@@ -23,7 +24,7 @@ async fn without_the_refresh_lock_a_refresh_token_is_used_twice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_reading_again_under_the_refresh_lock_a_refresh_token_is_used_twice() {
-    let mut pair = Pair::with(6_000, |inner| Arc::new(NeverAgain::new(inner))).await;
+    let mut pair = Pair::with(6_000, |inner| Arc::new(With(NeverAgain::new(inner)))).await;
     pair.race(RACE_S).await;
     assert!(pair.desk.counters().await.reuse_detected > 0);
     assert!(!pair.both_are_signed_in().await);
@@ -111,29 +112,13 @@ impl Slots for LocksElsewhere {
 /// Hands the refresh lock to whoever asks.
 struct NoRefreshLock(FileVault);
 
-impl Vault for NoRefreshLock {
-    fn read(&self) -> Result<Reading, VaultFailure> {
-        self.0.read()
-    }
-
-    fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
-        self.0.change(change)
+impl Over for NoRefreshLock {
+    fn below(&self) -> &dyn Vault {
+        &self.0
     }
 
     fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
         Ok(Some(RefreshLock(Box::new(()))))
-    }
-
-    fn has_news(&self) -> bool {
-        self.0.has_news()
-    }
-
-    fn label(&self) -> Result<Option<Label>, VaultFailure> {
-        self.0.label()
-    }
-
-    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
-        self.0.forget_if(wanted)
     }
 }
 
@@ -149,7 +134,11 @@ impl NeverAgain {
     }
 }
 
-impl Vault for NeverAgain {
+impl Over for NeverAgain {
+    fn below(&self) -> &dyn Vault {
+        &self.inner
+    }
+
     fn read(&self) -> Result<Reading, VaultFailure> {
         let mut known = self.known.lock().unwrap();
         if known.is_none() {
@@ -171,19 +160,7 @@ impl Vault for NeverAgain {
         Ok(changed)
     }
 
-    fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
-        self.inner.try_refresh_lock()
-    }
-
     fn has_news(&self) -> bool {
         false
-    }
-
-    fn label(&self) -> Result<Option<Label>, VaultFailure> {
-        self.inner.label()
-    }
-
-    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
-        self.inner.forget_if(wanted)
     }
 }

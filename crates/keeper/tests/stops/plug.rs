@@ -3,11 +3,12 @@
 
 use crate::bench::Bench;
 use crate::desk::App;
+use crate::over::{Over, With};
 use async_trait::async_trait;
 use engine::{Class, Exchange, Failure};
 use keeper::ports::{
     Answer, ApiAnswer, AuthServer, Before, Call, Change, Connector, Credentials, IdAnswer,
-    IdVerdict, Label, Marks, Reading, RefreshLock, Vault, VaultFailure,
+    IdVerdict, Marks, Reading, RefreshLock, Vault, VaultFailure,
 };
 use keeper::record::{IdCheck, Record, Tokens};
 use secrecy::SecretString;
@@ -85,7 +86,7 @@ impl Plug {
             writes: Mutex::new(0),
         };
         let apis = GuardedApis { inner: bench.desk.connector(), socket: Arc::clone(&self.0) };
-        bench.desk.launch_with(bench.wrapped(vault), Arc::new(apis))
+        bench.desk.launch_with(bench.wrapped(With(vault)), Arc::new(apis))
     }
 
     /// Returns once the end was reached.
@@ -152,7 +153,11 @@ struct Guarded {
     writes: Mutex<u32>,
 }
 
-impl Vault for Guarded {
+impl Over for Guarded {
+    fn below(&self) -> &dyn Vault {
+        &self.inner
+    }
+
     fn read(&self) -> Result<Reading, VaultFailure> {
         // The first read is the start's.
         let first = std::mem::replace(&mut *self.reads.lock().unwrap(), 1) == 0;
@@ -182,18 +187,6 @@ impl Vault for Guarded {
     fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
         self.socket.pass(Step::BeforeLock)?;
         self.inner.try_refresh_lock()
-    }
-
-    fn has_news(&self) -> bool {
-        self.inner.has_news()
-    }
-
-    fn label(&self) -> Result<Option<Label>, VaultFailure> {
-        self.inner.label()
-    }
-
-    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
-        self.inner.forget_if(wanted)
     }
 }
 

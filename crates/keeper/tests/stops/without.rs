@@ -3,11 +3,11 @@
 use crate::bench::{Bench, kill};
 use crate::desk::DUE;
 use crate::ends::{Deed, Goes, bench_after, do_until, goes_on};
+use crate::no_intent::NoIntent;
+use crate::over::With;
 use crate::plug::{End, Plug, Step};
 use demo_server::{ALICE, BOB, Rotation};
 use engine::{MINUTE, Trigger};
-use keeper::ports::{Change, Label, Reading, RefreshLock, Vault, VaultFailure};
-use keeper::record::Record;
 use std::sync::Arc;
 use vault::recording::Sync;
 
@@ -117,42 +117,7 @@ impl Without {
         match self {
             Self::Nothing => {}
             Self::Sync(sync) => bench.disk.leave_out(sync),
-            Self::Intent => bench.wrap = |inner| Arc::new(NoIntent(inner)),
+            Self::Intent => bench.wrap = |inner| Arc::new(With(NoIntent(inner))),
         }
-    }
-}
-
-/// Writes down everything but intents.
-struct NoIntent(Box<dyn Vault>);
-
-impl Vault for NoIntent {
-    fn read(&self) -> Result<Reading, VaultFailure> {
-        self.0.read()
-    }
-
-    fn change(&self, change: Change<'_>) -> Result<Option<Record>, VaultFailure> {
-        self.0.change(&mut |record| {
-            let mut next = change(record)?;
-            if let Some(session) = &mut next.session {
-                session.intent = None;
-            }
-            Some(next)
-        })
-    }
-
-    fn try_refresh_lock(&self) -> Result<Option<RefreshLock>, VaultFailure> {
-        self.0.try_refresh_lock()
-    }
-
-    fn has_news(&self) -> bool {
-        self.0.has_news()
-    }
-
-    fn label(&self) -> Result<Option<Label>, VaultFailure> {
-        self.0.label()
-    }
-
-    fn forget_if(&self, wanted: &dyn Fn() -> bool) -> Result<bool, VaultFailure> {
-        self.0.forget_if(wanted)
     }
 }

@@ -16,15 +16,16 @@ use kdl::{KdlDocument, KdlNode};
 use nodes::Node;
 use reader::Reader;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use reader::MOST_MISTAKES;
+
 /// What stands above the steps.
 pub(crate) const HEADINGS: [&str; 2] = ["title", "group"];
 /// The groups that are shown, in their order. What testers write stands in the last.
 pub(crate) const GROUPS: [&str; 5] = ["tutorial", "failures", "time", "crashes", "own"];
 
 /// A file is no larger than this, in bytes.
-pub(crate) const LARGEST: usize = 64 * 1_024;
-/// No more mistakes of one file are looked for.
-const MOST_MISTAKES: usize = 100;
+pub(crate) const LARGEST: usize = 16 * 1_024;
 
 /// Reads one file, on a thread whose stack is known to be large enough: the parser calls itself.
 pub(crate) fn read(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mistake>> {
@@ -56,13 +57,22 @@ fn read_here(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mista
     // Where the first expectation stands that is the app's own word alone.
     let mut only_says = None;
     for (begins, piece) in pieces::pieces(source) {
-        if reader.noted() >= MOST_MISTAKES {
+        if reader.is_full() {
             break;
+        }
+        // Nothing to parse; and a file may have a line for every byte.
+        if piece.trim_ascii().is_empty() {
+            continue;
         }
         reader.turn_to(begins, piece);
         if piece.len() > pieces::LONGEST {
             has_steps = true;
             reader.say(0, format!("a step is no longer than {} bytes", pieces::LONGEST));
+            continue;
+        }
+        if pieces::nests(piece) {
+            has_steps = true;
+            reader.say(0, "a step takes nothing in braces, commented out or not");
             continue;
         }
         let document = match KdlDocument::parse_v2(piece) {
@@ -100,7 +110,7 @@ fn read_here(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mista
         reader.say(source.len(), "there is no step: add at least a sign-in and an expect");
     }
     // What else is wrong may be the reason.
-    if reader.noted() == 0 && !lines.iter().any(Line::is_judged_by_the_server) {
+    if reader.is_content() && !lines.iter().any(Line::is_judged_by_the_server) {
         match only_says {
             Some(at) => reader.say(
                 at,

@@ -95,6 +95,13 @@ fn all_mistakes_of_a_file_are_told_in_their_order() {
 }
 
 #[test]
+fn a_hundred_mistakes_are_told_at_most() {
+    for steps in ["{".repeat(900), "a 1 2;".repeat(150), "a\n".repeat(300)] {
+        assert_eq!(mistakes(&steps).len(), 100, "{}", &steps[..6]);
+    }
+}
+
+#[test]
 fn what_is_no_kdl_is_told_where_it_stops_being_one() {
     let all = mistakes("sign-in\nwait 20s\nexpect \"");
     assert!(all[0].starts_with("wrong.kdl:3:"), "{all:#?}");

@@ -86,7 +86,11 @@ impl Caller {
     /// The status of the API, where one came, and the token that was shown.
     async fn call(&self) -> Option<(u16, Token)> {
         let token = self.token().await?;
+        let asked_ms = self.computer.both_ms();
         let reply = self.computer.ask(Request::Api { access: token.clone() }).await;
+        if reply.is_accepted() {
+            self.app.api_accepted(asked_ms, &reply).await;
+        }
         Some((reply.status().unwrap_or(0), token))
     }
 

@@ -217,23 +217,9 @@ impl Desktop<'_> {
     }
 
     fn record_of_last_evening(&mut self) -> Snapshot {
-        let then = now(-LAST_EVENING);
-        Snapshot {
-            epoch: 1,
-            identity: Identity { user: String::new(), name: String::new() },
-            grant: self.grant(then),
-            same_boot: self.start == Start::Woken,
-            saved_wall_ms: then.wall.0,
-            clock_offset_ms: None,
-            refused: None,
-            intent: false,
-            confirmed_wall_ms: None,
-            refreshes: 0,
-            refresh_end_moved: None,
-            wait_until: None,
-            same_boot_wait: false,
-            id_token_bad: false,
-        }
+        let nobody = Identity { user: String::new(), name: String::new() };
+        let grant = self.grant(now(-LAST_EVENING));
+        Snapshot { same_boot: self.start == Start::Woken, ..Snapshot::new(1, nobody, grant) }
     }
 }
 

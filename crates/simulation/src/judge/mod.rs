@@ -25,9 +25,12 @@
 //! accepted; or an older one was shown although its successor had arrived, or was about to; or an app
 //! stopped waiting before 30 s were over; or there was a chance to ask again, and it was not taken.
 //!
-//! A **dead token handed out** is one that a caller is given past its end by true time, or after this
-//! copy was told that the API has refused it; while the server could be asked: for the last 5 s at
-//! least the computer was available.
+//! A **dead token handed out** is one that a caller is given
+//! - past its end by true time, or after this copy was told that the API has refused it, while the
+//!   server could be asked: for the last 5 s at least the computer was available; or
+//! - out of a grant that its person has signed out. It counts from 10 s after the app that was told to
+//!   sign out had said that it is done, the computer awake: another copy has to see it by then,
+//!   whatever the network does.
 //!
 //! **Refreshes** are the requests that reached the server and were looked at, granted or refused.
 //! Those that reached it while it was not well are counted apart, as sent in vain. What an **oracle**
@@ -46,23 +49,23 @@
 //! A caller **hangs** who has not been answered after 5 minutes in which the computer was available.
 
 mod cause;
+mod dead;
 mod spans;
 mod wire;
 
 use crate::computer::Link;
-use crate::oracle;
-use crate::reply::{Request, Token};
+use crate::oracle::{self, Hazards};
+use crate::reply::Request;
 use crate::report::{Incident, Tally};
 use crate::server::{Mood, Server};
 use crate::wire::{Note, Noted};
 use cause::Case;
+use dead::Dead;
 use demo_server::Rotation;
 use spans::Spans;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use wire::Exchanges;
 
-/// For so long the server must have been there before a dead token is counted, in milliseconds.
-const ASKABLE_MS: i64 = 5_000;
 /// So long without a good token is stuck, in milliseconds.
 const STUCK_MS: i64 = 10 * 60_000;
 /// So long without an answer is hanging, in milliseconds.
@@ -97,7 +100,6 @@ struct Session {
 /// What the judge remembers of one run of an app.
 #[derive(Debug, Default)]
 struct Run {
-    refused: HashSet<Token>,
     failing_since_ms: Option<i64>,
     stuck: bool,
     /// The server asked it to wait until then.
@@ -119,6 +121,8 @@ pub struct Judge {
     rotations: Vec<(i64, Rotation)>,
     stops: Vec<(i64, u64)>,
     session: Option<Session>,
+    dead: Dead,
+    hazards: Hazards,
     /// When the newest access token that arrived ends, until that has been looked at.
     newest_ends_ms: Option<i64>,
     runs: BTreeMap<u64, Run>,
@@ -142,6 +146,8 @@ impl Judge {
             rotations: vec![(0, rotation)],
             stops: Vec::new(),
             session: None,
+            dead: Dead::default(),
+            hazards: Hazards::default(),
             newest_ends_ms: None,
             runs: BTreeMap::new(),
             tally: Tally::default(),
@@ -158,6 +164,7 @@ impl Judge {
             Link::Lossy { .. } => (false, true),
             Link::Down | Link::Portal => (false, false),
         };
+        self.dead.awake(awake, now_ms);
         let there = awake && app_runs && mood == Mood::Well;
         self.available.set(there && good && now_ms >= self.asked_to_wait_until_ms, now_ms);
         self.reachable.set(there && any, now_ms);
@@ -235,6 +242,16 @@ impl Judge {
         self.rotations.push((now_ms, rotation));
     }
 
+    /// The server's API accepts no access token of before.
+    pub fn keys_changed(&mut self, now_ms: i64) {
+        self.hazards.key_changes.push(now_ms);
+    }
+
+    /// The next answer to a refresh will be lost, whoever asks.
+    pub fn loses_an_answer(&mut self, now_ms: i64) {
+        self.hazards.lost_answers.push(now_ms);
+    }
+
     /// The server's owner has revoked every session.
     pub fn revoked(&mut self, now_ms: i64) {
         self.kept_until(now_ms);
@@ -243,6 +260,7 @@ impl Judge {
     /// A run of an app was stopped.
     pub fn stopped(&mut self, run: u64, now_ms: i64) {
         self.runs.remove(&run);
+        self.dead.stopped(run);
         self.stops.push((now_ms, run));
         if self.stops.len() > STOPS_REMEMBERED {
             self.stops.remove(0);
@@ -267,12 +285,13 @@ impl Judge {
         self.kept.set(true, now_ms);
     }
 
-    /// The person signs out.
-    pub fn signs_out(&mut self, now_ms: i64) {
-        self.session = None;
+    /// The person signs out. Answers the grants that this ends.
+    pub fn signs_out(&mut self, now_ms: i64) -> BTreeSet<u64> {
+        let ended = self.session.take().map(|session| session.grants).unwrap_or_default();
         self.newest_ends_ms = None;
         self.runs.values_mut().for_each(|run| run.failing_since_ms = None);
         self.kept_until(now_ms);
+        ended
     }
 
     /// Whether there is a session as far as the person knows.
@@ -316,25 +335,6 @@ impl Judge {
         self.tally.incidents.push(Incident { at_ms: now_ms, what });
         self.runs.values_mut().for_each(|run| run.failing_since_ms = None);
         self.kept_until(now_ms);
-    }
-
-    /// A caller was given this token by this run.
-    pub fn handed_out(&mut self, run: u64, token: &Token, server: &Server, now_ms: i64) {
-        self.tick(now_ms);
-        let askable = self.available.since().is_some_and(|since| now_ms - since >= ASKABLE_MS);
-        let over = server.known(token).is_none_or(|known| known.ends_ms <= now_ms);
-        let refused = self.runs.get(&run).is_some_and(|run| run.refused.contains(token));
-        if askable && (over || refused) {
-            self.tally.dead_tokens_handed_out += 1;
-            let why = if over { "is past its end" } else { "was refused by the API before" };
-            let what = format!("dead token handed out: {token} {why}");
-            self.tally.incidents.push(Incident { at_ms: now_ms, what });
-        }
-    }
-
-    /// This run was told that the API refused this token.
-    pub fn told_refused(&mut self, run: u64, token: &Token) {
-        self.runs.entry(run).or_default().refused.insert(token.clone());
     }
 
     /// A caller is through: with an answer of the API, or without a token that it accepts.
@@ -384,8 +384,12 @@ impl Judge {
         let reachable = self.reachable.all(now_ms);
         self.tally.refreshes = self.exchanges.counts.refreshes;
         self.tally.in_vain = self.exchanges.counts.in_vain;
-        self.tally.oracle_refreshes =
-            oracle::refreshes(&self.kept_before, &reachable, self.access_lifetime_ms);
+        self.tally.oracle_refreshes = oracle::refreshes(
+            &self.kept_before,
+            &reachable,
+            &self.hazards,
+            self.access_lifetime_ms,
+        );
         std::mem::take(&mut self.tally)
     }
 

@@ -165,10 +165,15 @@ impl Exchanges {
         }
     }
 
+    /// The grant that a token of either kind belongs to.
+    pub(super) fn grant_of(&self, token: &Token) -> Option<u64> {
+        self.grant_of.get(token).copied()
+    }
+
     fn belongs(&mut self, given: &Granted, grant: Option<u64>) {
-        if let (Some(refresh), Some(grant)) = (&given.refresh, grant) {
-            self.grant_of.insert(refresh.clone(), grant);
-        }
+        let Some(grant) = grant else { return };
+        let tokens = given.refresh.iter().chain([&given.access]);
+        self.grant_of.extend(tokens.map(|token| (token.clone(), grant)));
     }
 
     fn find(&mut self, id: u64) -> Option<&mut Exchange> {

@@ -165,8 +165,12 @@ impl Hazards<'_> {
             self.stretches.iter().filter(|it| it.place == Place::Vpn).copied().collect();
         for _ in 0..self.dice.times(often::SIGN_OUTS_IN_MID_REFRESH, self.days) {
             if let Some(at_ms) = self.dice.awake(&slow) {
+                let elsewhere = self.dice.in_hundred(50);
+                if elsewhere {
+                    self.events.push((at_ms, Event::Open(1)));
+                }
                 let event = Event::SignOutInMidRefresh {
-                    elsewhere: self.dice.in_hundred(50),
+                    elsewhere,
                     after_ms: self.dice.of(often::SIGNED_OUT_AFTER),
                     away_ms: self.dice.of(often::SIGNED_OUT_FOR),
                 };

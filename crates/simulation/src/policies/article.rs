@@ -17,7 +17,7 @@
 //! desktop has no such thing; `login` there is a page with a form. While that page is shown the app calls
 //! no API.
 
-use super::kept::{self, Kept, Place, Tasks};
+use super::kept::{self, Busy, Kept, Place, Running, Tasks};
 use super::{App, Policy};
 use crate::Computer;
 use crate::reply::{Answer, Body, Granted, Reply, Request, Token};
@@ -53,20 +53,18 @@ impl Policy for Article {
     }
 }
 
-struct Running(Arc<Page>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.tasks.stop();
-    }
-}
-
 struct Page {
     computer: Computer,
     place: Place,
     tasks: Tasks,
     keeps_refresh_token: bool,
     asks: AtomicBool,
+}
+
+impl Busy for Page {
+    fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
 }
 
 impl Page {
@@ -113,7 +111,7 @@ impl Page {
 }
 
 #[async_trait]
-impl App for Running {
+impl App for Running<Page> {
     async fn sign_in(&self) -> bool {
         let Some(granted) = kept::sign_in(&self.0.computer).await else {
             return false;

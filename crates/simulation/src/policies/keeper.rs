@@ -10,7 +10,7 @@ pub use without::Rule;
 
 use super::{App, Policy};
 use crate::Computer;
-use crate::reply::{Request, Token};
+use crate::reply::{Reply, Request, Token};
 use async_trait::async_trait;
 use disk::{Disk, MemoryVault};
 use engine::{Boot, Fingerprint, Now, Status, Trigger, Wall};
@@ -132,6 +132,11 @@ impl App for Running {
         let mut handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
         *handed_out = Some((text.clone(), token.fingerprint()));
         Some(text)
+    }
+
+    async fn api_accepted(&self, (wall_ms, boot_ms): (i64, i64), answer: &Reply) {
+        let asked = Now { wall: Wall(wall_ms), boot: Boot(boot_ms) };
+        self.keeper.api_accepted(self.connect.sample(asked, answer)).await;
     }
 
     async fn api_refused(&self, access: &Token) {

@@ -4,7 +4,7 @@
 use crate::Computer;
 use crate::reply::{Granted, Reply, Request, Token};
 use serde::{Deserialize, Serialize};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -68,7 +68,21 @@ pub(crate) async fn refresh(computer: &Computer, refresh: Token) -> Reply {
     computer.ask(Request::Refresh { refresh: Some(refresh) }).await
 }
 
-/// The tasks of a running app. Whoever owns the app stops them when it is dropped.
+/// What has tasks.
+pub(crate) trait Busy {
+    fn tasks(&self) -> &Tasks;
+}
+
+/// A running app. Its tasks end with it, though they hold what it is made of.
+pub(crate) struct Running<T: Busy>(pub(crate) Arc<T>);
+
+impl<T: Busy> Drop for Running<T> {
+    fn drop(&mut self) {
+        self.0.tasks().stop();
+    }
+}
+
+/// The tasks of a running app.
 #[derive(Default)]
 pub(crate) struct Tasks(Mutex<JoinSet<()>>);
 
@@ -79,7 +93,7 @@ impl Tasks {
         tasks.spawn(task);
     }
 
-    pub(crate) fn stop(&self) {
+    fn stop(&self) {
         lock(&self.0).abort_all();
     }
 }

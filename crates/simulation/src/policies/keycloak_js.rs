@@ -24,7 +24,7 @@
 //! Left out: that cookie, which may make the sign-in after a logout silent for as long as Keycloak's own
 //! session lives; the session status iframe, which desktop webviews do not let work.
 
-use super::kept::{self, Flight, Kept, Place, Tasks, lock};
+use super::kept::{self, Busy, Flight, Kept, Place, Running, Tasks, lock};
 use super::{App, Policy};
 use crate::Computer;
 use crate::reply::{Answer, Body, Granted, Reply, Request, Token};
@@ -58,20 +58,18 @@ impl Policy for KeycloakJs {
     }
 }
 
-struct Running(Arc<Adapter>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.tasks.stop();
-    }
-}
-
 struct Adapter {
     computer: Computer,
     place: Place,
     tasks: Tasks,
     memory: Mutex<Memory>,
     queue: Flight<bool>,
+}
+
+impl Busy for Adapter {
+    fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
 }
 
 #[derive(Default)]
@@ -198,7 +196,7 @@ impl Adapter {
 }
 
 #[async_trait]
-impl App for Running {
+impl App for Running<Adapter> {
     async fn sign_in(&self) -> bool {
         let began_ms = self.0.computer.wall_ms();
         let reply = self.0.computer.ask(Request::SignIn).await;

@@ -9,7 +9,7 @@ pub mod oidc_client_ts;
 pub mod supabase;
 
 use crate::Computer;
-use crate::reply::Token;
+use crate::reply::{Reply, Token};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -42,6 +42,10 @@ pub trait App: Send + Sync {
     /// What a caller who wants to call the API is given: a token that the app holds for good, or
     /// `None`. It may take as long as the app makes its callers wait.
     async fn access_token(&self) -> Option<Token>;
+
+    /// The API accepted the token that was given last: by this computer's clocks (wall clock, time since
+    /// boot) it was asked then, and this came back. For apps that listen to it.
+    async fn api_accepted(&self, _asked_ms: (i64, i64), _answer: &Reply) {}
 
     /// The API said 401 to this token. The caller asks once more afterwards.
     async fn api_refused(&self, access: &Token);

@@ -24,7 +24,7 @@
 //! Left out: the silent renewal in an iframe, which can sign in again by the server's cookie where there
 //! is no refresh token; the session monitor; identity tokens.
 
-use super::kept::{self, Flight, Kept, Place, Tasks, lock};
+use super::kept::{self, Busy, Flight, Kept, Place, Running, Tasks, lock};
 use super::{App, Policy};
 use crate::Computer;
 use crate::reply::{Answer, Body, Granted, Reply, Request, Token};
@@ -68,14 +68,6 @@ impl Policy for OidcClientTs {
     }
 }
 
-struct Running(Arc<Manager>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.tasks.stop();
-    }
-}
-
 struct Manager {
     computer: Computer,
     place: Place,
@@ -85,6 +77,12 @@ struct Manager {
     /// The app's own renewal of an expired token.
     renewing: Flight<()>,
     asks: AtomicBool,
+}
+
+impl Busy for Manager {
+    fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
 }
 
 /// When timers fall due, in seconds of the wall clock.
@@ -243,7 +241,7 @@ impl Timers {
 }
 
 #[async_trait]
-impl App for Running {
+impl App for Running<Manager> {
     async fn sign_in(&self) -> bool {
         let Some(granted) = kept::sign_in(&self.0.computer).await else {
             return false;

@@ -23,7 +23,7 @@
 //! the undoing of a write that a sign-out interrupts (a write is one step here), and what only its own
 //! server does: its answers to a reused token are those of the server of this simulation.
 
-use super::kept::{self, Flight, Kept, Place, Tasks, lock};
+use super::kept::{self, Busy, Flight, Kept, Place, Running, Tasks, lock};
 use super::{App, Policy};
 use crate::Computer;
 use crate::reply::{Answer, Body, Granted, Reply, Request, Token};
@@ -68,20 +68,18 @@ impl Policy for Supabase {
     }
 }
 
-struct Running(Arc<Client>);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.tasks.stop();
-    }
-}
-
 struct Client {
     computer: Computer,
     place: Place,
     tasks: Tasks,
     refreshing: Flight<Outcome>,
     failed: Mutex<Option<Failed>>,
+}
+
+impl Busy for Client {
+    fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
 }
 
 #[derive(Clone)]
@@ -236,7 +234,7 @@ fn sense(reply: Reply) -> Result<Granted, Trouble> {
 }
 
 #[async_trait]
-impl App for Running {
+impl App for Running<Client> {
     async fn sign_in(&self) -> bool {
         let Some(granted) = kept::sign_in(&self.0.computer).await else {
             return false;

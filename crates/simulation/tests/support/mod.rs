@@ -23,6 +23,7 @@ pub(crate) struct Habits {
     pub(crate) never_refreshes: bool,
     pub(crate) hurries: bool,
     pub(crate) forgets_when_stopped: bool,
+    pub(crate) serves_when_signed_out: bool,
     pub(crate) saves_after_ms: i64,
     pub(crate) gives_up_after_ms: Option<u64>,
     pub(crate) waits_after_failure_ms: i64,
@@ -166,7 +167,11 @@ impl App for Running {
     }
 
     async fn sign_out(&self) {
-        for name in ["access", "refresh", "ends", "asks"] {
+        self.keeper.computer.store("refresh", None);
+        if self.keeper.habits.serves_when_signed_out {
+            return;
+        }
+        for name in ["access", "ends", "asks"] {
             self.keeper.computer.store(name, None);
         }
     }

@@ -16,13 +16,13 @@ use crate::harness::{App, AppFolder, BINARY, Demo, Desk, Options, prepare_demo};
 /// How often each is started.
 const RUNS: usize = 12;
 /// How often each is weighed.
-const WEIGHED: usize = 3;
+const WEIGHED: usize = 10;
 /// By then a window has settled.
-const SETTLED: Duration = Duration::from_secs(8);
+const SETTLED: Duration = Duration::from_secs(6);
 /// Between two starts.
 const REST: Duration = Duration::from_millis(500);
 /// So long it is watched doing nothing.
-const IDLE: Duration = Duration::from_secs(30);
+const IDLE: Duration = Duration::from_secs(60);
 /// So little of the signed-in window a signed-out one shows. They share what stands beside the screens.
 const OTHER: f64 = 0.8;
 

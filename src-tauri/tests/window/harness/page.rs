@@ -124,9 +124,11 @@ impl App<'_> {
         .await;
     }
 
-    /// Waits until what the page is now has been drawn.
+    /// Waits until what the page is now has been drawn. Where nothing is to be drawn WebKitGTK may serve
+    /// no frame before something is, so that no frame for a while is an answer, too.
     pub(crate) async fn drawn(&self) {
         let script = "const done = arguments[arguments.length - 1];
+            setTimeout(done, 400);
             requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));";
         self.run_async(script, Vec::new()).await;
     }

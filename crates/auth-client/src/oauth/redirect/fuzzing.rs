@@ -101,6 +101,8 @@ fn is_the_answer(input: &[u8], came: &Came) -> Held {
     let target = request.strip_prefix("GET ").and_then(|rest| rest.split(' ').next());
     let query = target.and_then(|target| target.strip_prefix("/callback?"));
     let query = query.ok_or_else(|| format!("{request} is an answer"))?;
+    // Where somebody sends a fragment, too, it is no part of the query (RFC 3986 section 3.5).
+    let query = query.split('#').next().unwrap_or_default();
     let hosts: Vec<&str> = lines
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.split_once(':'))

@@ -121,7 +121,7 @@ impl Connect {
         Box::new(Failure { class, retry_after_ms, exchange: exchange(asked, reply) })
     }
 
-    fn sample(&self, asked: Now, reply: &Reply) -> Option<ClockSample> {
+    pub(super) fn sample(&self, asked: Now, reply: &Reply) -> Option<ClockSample> {
         let Reply::Answer(answer) = reply else { return None };
         let took_ms = self.clock.now().boot - asked.boot;
         if self.without == Some(Rule::Clock) || !(0..=SLOW_MS).contains(&took_ms) {
