@@ -1,11 +1,11 @@
 //! A broken engine in the keeper's place: the real one, with one of its decisions spoilt on the way in
 //! or out. A checker that lets any of them pass proves nothing.
 
-use crate::NOTHING;
 use crate::process::failure;
 use crate::properties::{GOES_ON, KEPT, NAMED, ONCE, REFUSED, SAVED, SERVED};
 use crate::without::shows;
 use crate::world::{Bounds, Rules};
+use crate::{GRACE, NOTHING};
 use demo_server::Rotation;
 use engine::{Class, Effect, Engine, Input, Now, State, Trigger, Wait, Worth};
 
@@ -16,6 +16,8 @@ pub(crate) enum Flaw {
     LostIsRefused,
     /// That a session could not be saved is not told.
     UnsavedIsUntold,
+    /// After a lost answer it waits as for a server that is busy: longer than a grace period.
+    RepeatsLate,
     /// An intent that is found at start means nothing.
     IntentIsUnheeded,
     /// After a failure it never tries again by itself.
@@ -36,6 +38,11 @@ impl Flaw {
                 if lost.class == Class::UnknownOutcome =>
             {
                 Some(Input::Failed { attempt, failure: failure(Class::Refused) })
+            }
+            (Self::RepeatsLate, Input::Failed { attempt, failure: lost })
+                if lost.class == Class::UnknownOutcome =>
+            {
+                Some(Input::Failed { attempt, failure: failure(Class::Throttled) })
             }
             (Self::UnsavedIsUntold, Input::Unsaved(_)) => None,
             (Self::IntentIsUnheeded, Input::Restored(Some(mut snapshot))) => {
@@ -68,6 +75,9 @@ impl Flaw {
             (Self::RefusalIsUnwritten, _) => {
                 effects.retain(|effect| !matches!(effect, Effect::RecordRefusal { .. }));
             }
+            (Self::RepeatsLate, _) => {
+                effects.retain(|effect| !matches!(effect, Effect::RecordWait { .. }));
+            }
             (
                 Self::LostIsRefused
                 | Self::UnsavedIsUntold
@@ -93,6 +103,19 @@ fn an_engine_that_takes_a_lost_answer_for_a_refusal_is_found() {
 }
 
 #[test]
+fn an_engine_that_gives_up_a_lost_answer_within_its_grace_period_is_found() {
+    let bounds = Bounds { losses: 1, asks: 1, ..NOTHING };
+    finds(Flaw::LostIsRefused, GRACE, bounds, &[REFUSED, KEPT, GOES_ON]);
+}
+
+#[test]
+fn an_engine_that_repeats_a_lost_answer_too_late_is_found() {
+    let bounds = Bounds { losses: 1, asks: 1, ..NOTHING };
+    finds(Flaw::RepeatsLate, GRACE, bounds, &[GOES_ON]);
+    finds(Flaw::RepeatsLate, GRACE, Bounds { deadlines: 3, ..bounds }, &[KEPT, GOES_ON]);
+}
+
+#[test]
 fn an_engine_that_hides_a_failed_save_is_found() {
     let bounds = Bounds { full_disks: 1, asks: 1, ..NOTHING };
     finds(Flaw::UnsavedIsUntold, Rotation::UntilSuccessorUsed, bounds, &[SAVED]);
@@ -102,6 +125,9 @@ fn an_engine_that_hides_a_failed_save_is_found() {
 fn an_engine_that_overlooks_an_intent_is_found() {
     let bounds = Bounds { crashes: 1, asks: 2, ..NOTHING };
     finds(Flaw::IntentIsUnheeded, Rotation::Strict, bounds, &[NAMED]);
+    let bounds = Bounds { crashes: 1, asks: 1, ..NOTHING };
+    finds(Flaw::IntentIsUnheeded, GRACE, bounds, &[GOES_ON]);
+    finds(Flaw::IntentIsUnheeded, GRACE, Bounds { deadlines: 2, ..bounds }, &[KEPT, GOES_ON]);
 }
 
 #[test]

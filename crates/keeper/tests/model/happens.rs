@@ -1,6 +1,7 @@
 //! What can happen next, and what then happens.
 
-use crate::refresh::Step;
+use crate::record::Pair;
+use crate::refresh::{Outcome, Refresh, Step};
 use crate::world::{Action, World};
 use engine::{Class, Input, State, Trigger};
 
@@ -85,6 +86,60 @@ impl World {
 
     /// Does it. Answers whether there was anything to do.
     pub(crate) fn does(&mut self, action: Action) -> bool {
+        let reaches = self.is_hazard(action) && !self.is_past_renewing();
+        let done = self.carries_out(action);
+        if reaches && self.is_past_renewing() {
+            let epoch = self.record.as_ref().map_or(0, |record| record.epoch);
+            self.out_of_reach = self.out_of_reach.max(epoch);
+        }
+        done
+    }
+
+    /// Whether a session may be lost by this alone, whatever a keeper does: an answer goes astray for
+    /// which a strict server has replaced the token; or a grace period runs out while the computer
+    /// sleeps, or while something is held up that could have been done at once. A keeper that lets a
+    /// grace period run out by waiting for too long has no such excuse.
+    fn is_hazard(&self, action: Action) -> bool {
+        match action {
+            Action::Dies(_) | Action::AnswerLost(..) | Action::Arrives(_) | Action::Sleeps => {
+                !self.server.always_repeats()
+            }
+            Action::ToTheNextDeadline if self.server.always_repeats() => false,
+            Action::ToTheNextDeadline => {
+                let mut held_up = vec![];
+                self.goes_on_by_itself(&mut held_up);
+                !held_up.is_empty()
+            }
+            Action::Start(_)
+            | Action::SignIn(_)
+            | Action::SignOut(_)
+            | Action::Asks(_)
+            | Action::Refresh(..)
+            | Action::RefreshDiskFull(..)
+            | Action::Answers(..)
+            | Action::Unreachable(..)
+            | Action::Unavailable(..)
+            | Action::SignInGoesOn(..)
+            | Action::SignInDiskFull(..)
+            | Action::Writes(..)
+            | Action::SignsOutAgain(_)
+            | Action::Looks(_)
+            | Action::SavesAgain(_)
+            | Action::Ticks(_)
+            | Action::RevokesAll => false,
+        }
+    }
+
+    /// The server renews neither what is stored nor an answer that somebody has for it.
+    fn is_past_renewing(&self) -> bool {
+        let Some(record) = &self.record else { return false };
+        let Some(held) = &record.session else { return false };
+        let refreshes = self.alive().flat_map(|(_, process)| &process.refreshes);
+        let answers = refreshes.filter(|it| it.epoch == record.epoch).filter_map(Refresh::answer);
+        !answers.chain([held.pair]).any(|pair| self.server.would_renew(pair, self.now_ms))
+    }
+
+    fn carries_out(&mut self, action: Action) -> bool {
         match action {
             Action::Start(p) => self.start(p),
             Action::Dies(p) => {
@@ -172,6 +227,29 @@ impl World {
             | State::Refreshing { .. }
             | State::Stopped { .. }
             | State::NeedsSignIn { .. } => false,
+        }
+    }
+}
+
+impl Refresh {
+    /// The pair that it was answered with, where it was.
+    fn answer(&self) -> Option<Pair> {
+        match &self.step {
+            Step::Arrived(Ok(pair)) => Some(*pair),
+            Step::Ends(Outcome::Renewed { held, .. } | Outcome::Late { held, .. }) => {
+                Some(held.pair)
+            }
+            Step::Ends(
+                Outcome::Failed(_)
+                | Outcome::IntentFound
+                | Outcome::PutOff
+                | Outcome::HeldElsewhere
+                | Outcome::Elsewhere(_),
+            )
+            | Step::Begins
+            | Step::Writes
+            | Step::Sent
+            | Step::Arrived(Err(_)) => None,
         }
     }
 }

@@ -2,13 +2,8 @@
 
 use crate::record::Pair;
 use crate::refresh::{Outcome, Refresh, Step};
-use crate::world::{Action, Bounds, Fault, Model, World};
-use demo_server::Rotation;
-use engine::{Access, State};
+use crate::world::{Action, Fault, Model, World};
 use stateright::Property;
-
-/// Once all is well, a session goes on within so many steps.
-const PATIENCE: usize = 400;
 
 // What holds whatever happens.
 pub(crate) const IN_FLIGHT: &str = "a refresh token is in flight once at most";
@@ -32,6 +27,7 @@ pub(crate) const HELD_ELSEWHERE: &str = "the refresh lock is held by somebody el
 pub(crate) const UNSAVED: &str = "a renewal is not saved";
 pub(crate) const PUT_OFF: &str = "a renewal is put off";
 pub(crate) const ENDS: &str = "a session ends";
+pub(crate) const BEYOND: &str = "a session is beyond anybody's reach";
 pub(crate) const TWICE: &str = "a session is renewed twice";
 
 impl stateright::Model for Model {
@@ -81,13 +77,13 @@ impl stateright::Model for Model {
             }),
             Property::always(EPOCHS, |_, world: &World| world.fault != Some(Fault::CameBack)),
             Property::always(KEPT, |model: &Model, world: &World| {
-                !world.could_be_kept(model)
-                    || world.alive().all(|(_, it)| {
-                        !it.needs_sign_in() || it.engine.epoch() <= Some(world.given_up)
-                    })
+                world.alive().all(|(_, it)| {
+                    let epoch = it.engine.epoch().filter(|_| it.needs_sign_in());
+                    epoch.is_none_or(|epoch| !world.need_be_kept(model, epoch))
+                })
             }),
-            Property::always(GOES_ON, |model: &Model, world: &World| model.goes_on(world)),
-            Property::always(SERVED, |model: &Model, world: &World| model.serves_on(world)),
+            Property::always(GOES_ON, |model: &Model, world: &World| model.goes_on(world).is_ok()),
+            Property::always(SERVED, |model: &Model, world: &World| model.serves_on(world).is_ok()),
             Property::always(ONCE, |_, world: &World| {
                 world.alive().all(|(_, it)| {
                     let repeated = |(i, one): (usize, &Refresh)| {
@@ -122,6 +118,7 @@ impl stateright::Model for Model {
             Property::sometimes(ENDS, |_, world: &World| {
                 world.alive().any(|(_, it)| it.needs_sign_in())
             }),
+            Property::sometimes(BEYOND, |_, world: &World| world.out_of_reach > 0),
             Property::sometimes(TWICE, |_, world: &World| {
                 world.alive().any(|(_, it)| it.session.as_ref().is_some_and(|it| it.refreshes > 1))
             }),
@@ -156,113 +153,15 @@ impl World {
             })
     }
 
-    /// The server, the disk and the processes have done nothing that a session cannot survive.
-    fn could_be_kept(&self, model: &Model) -> bool {
+    /// The server's owner and the disk have done nothing that a session cannot survive.
+    pub(crate) fn is_harmless(&self, model: &Model) -> bool {
         let (left, whole) = (&self.left, &model.bounds);
-        let allows_a_retry = match model.rotation {
-            Rotation::None | Rotation::UntilSuccessorUsed => true,
-            Rotation::Strict | Rotation::Grace { .. } => false,
-        };
-        let lost = left.losses < whole.losses || left.crashes < whole.crashes;
-        left.revocations == whole.revocations
-            && left.full_disks == whole.full_disks
-            && (allows_a_retry || !lost)
+        left.revocations == whole.revocations && left.full_disks == whole.full_disks
     }
 
-    /// Every caller of every process is given a token at once.
-    fn serves(&self) -> bool {
-        let now = self.now();
-        let given = |access| matches!(access, Access::Take(_));
-        self.alive().all(|(_, process)| given(process.engine.access(0, now.boot, now)))
-    }
-
-    /// Nothing is left to do, and everybody knows where they stand.
-    fn is_settled(&self) -> bool {
-        let Some(record) = &self.record else { return false };
-        let Some(held) = &record.session else {
-            return self.alive().all(|(_, it)| it.engine.state() == State::SignedOut);
-        };
-        let good = self.server.would_renew(held.pair, self.now_ms);
-        if held.refused.is_some() {
-            return !good && self.alive().all(|(_, it)| it.needs_sign_in());
-        }
-        let now = self.now();
-        good && self.alive().all(|(_, process)| {
-            process.engine.state() == State::Resting
-                && process.engine.access(0, now.boot, now) == Access::Take(held.pair.access())
-                && process.exposed() == Some(held.pair)
-                && process.unsaved.is_none()
-                && process.engine.epoch() == Some(record.epoch)
-        })
-    }
-}
-
-impl Model {
-    /// Whether everything comes to rest once nothing happens any more but what must: everybody
-    /// signed in with a token that the server renews, or signed out by the person, or asked to sign
-    /// in again because the server has refused what is stored.
-    fn goes_on(&self, world: &World) -> bool {
-        let known = |number: u64| self.goes_on.lock().expect("no panic before").contains(&number);
-        let mut world = World { orphans: vec![], left: Bounds::default(), ..world.clone() };
-        let mut path = vec![];
-        let mut actions = vec![];
-        for _ in 0..PATIENCE {
-            let number = world.standing();
-            if known(number) {
-                break;
-            }
-            path.push(number);
-            actions.clear();
-            world.goes_on_by_itself(&mut actions);
-            if let Some(action) = actions.first() {
-                world.does(*action);
-            } else if world.is_settled() {
-                break;
-            } else if !world.reach_the_next_deadline() {
-                return false;
-            }
-        }
-        if path.len() == PATIENCE {
-            return false;
-        }
-        self.goes_on.lock().expect("no panic before").extend(path);
-        true
-    }
-
-    /// Whether callers are served from here until the next renewal is over, where all is settled and
-    /// nothing happens but what must.
-    fn serves_on(&self, world: &World) -> bool {
-        let stored = |world: &World| {
-            let held = world.record.as_ref().and_then(|record| record.session.as_ref());
-            held.filter(|held| held.refused.is_none()).map(|held| held.pair)
-        };
-        let rests = world.alive().all(|(_, it)| it.engine.state() == State::Resting);
-        let Some(before) = stored(world).filter(|_| rests) else { return true };
-        let mut actions = vec![];
-        world.goes_on_by_itself(&mut actions);
-        if !actions.is_empty() || !world.is_settled() {
-            return true;
-        }
-        let number = world.standing();
-        if self.serves_on.lock().expect("no panic before").contains(&number) {
-            return true;
-        }
-        let mut world = World { orphans: vec![], left: Bounds::default(), ..world.clone() };
-        for _ in 0..PATIENCE {
-            if !world.serves() {
-                return false;
-            }
-            actions.clear();
-            world.goes_on_by_itself(&mut actions);
-            if let Some(action) = actions.first() {
-                world.does(*action);
-            } else if stored(&world) != Some(before) {
-                self.serves_on.lock().expect("no panic before").insert(number);
-                return true;
-            } else if !world.reach_the_next_deadline() {
-                return false;
-            }
-        }
-        false
+    /// Whether the session of this epoch must still be there: the person has not ended it, and
+    /// nothing has happened that no keeper could have helped.
+    pub(crate) fn need_be_kept(&self, model: &Model, epoch: u64) -> bool {
+        self.is_harmless(model) && epoch > self.given_up.max(self.out_of_reach)
     }
 }

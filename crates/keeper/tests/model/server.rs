@@ -20,6 +20,9 @@ static HASHES: LazyLock<Vec<policy::Pair>> = LazyLock::new(|| {
 /// No token ends by itself at the server: what ends is the grant.
 const FOR_EVER_MS: u64 = 1 << 50;
 
+/// Longer than any grace period here.
+const LONG_MS: i64 = 1 << 40;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     terms: Terms,
@@ -107,6 +110,20 @@ impl Server {
 
     pub(crate) fn would_renew(&self, pair: Pair, now_ms: i64) -> bool {
         self.clone().refresh(pair, now_ms).is_some()
+    }
+
+    /// Whether it would renew that at any time from now on, too: not only until a grace period is over.
+    pub(crate) fn renews_for_good(&self, pair: Pair, now_ms: i64) -> bool {
+        self.would_renew(pair, now_ms) && self.would_renew(pair, now_ms + LONG_MS)
+    }
+
+    /// Whether a token that was replaced is renewed again for as long as nobody has used what came
+    /// instead: then no answer that is lost need cost a session, however late that is noticed.
+    pub(crate) fn always_repeats(&self) -> bool {
+        match self.terms.rotation {
+            Rotation::None | Rotation::UntilSuccessorUsed => true,
+            Rotation::Strict | Rotation::Grace { .. } => false,
+        }
     }
 
     pub(crate) fn has_refused(&self, pair: Pair) -> bool {

@@ -1,8 +1,10 @@
 //! One rule taken away at a time: the checker finds what it is for.
 
-use crate::properties::{IN_FLIGHT, KEPT, NAMED, REFUSED, SAVED, SIGNED_OUT, WRITTEN};
+use crate::properties::{
+    GOES_ON, IN_FLIGHT, KEPT, NAMED, REFUSED, SAVED, SERVED, SIGNED_OUT, WRITTEN,
+};
 use crate::world::{Bounds, Model, Rules};
-use crate::{NOTHING, told};
+use crate::{GRACE, NOTHING, told};
 use demo_server::Rotation;
 use stateright::{Checker, HasDiscoveries, Model as _};
 
@@ -19,15 +21,15 @@ pub(crate) fn shows(
     let checker = whole.clone().checker().finish_when(all.clone()).spawn_bfs().join();
     for name in broken {
         if let Some(path) = checker.discovery(name) {
-            panic!("with every rule: {name}:\n{}", told(path));
+            panic!("with every rule: {name}:\n{}", told(&whole, name, path));
         }
     }
     let model = Model { rules: without, ..Model::new(processes, rotation, bounds) };
-    let checker = model.checker().finish_when(all).spawn_bfs().join();
+    let checker = model.clone().checker().finish_when(all).spawn_bfs().join();
     for name in broken {
         let path = checker.discovery(name);
         let path = path.unwrap_or_else(|| panic!("nothing shows it: {name}"));
-        println!("{without:?}: {name}:\n{}", told(path));
+        println!("{without:?}: {name}:\n{}", told(&model, name, path));
     }
 }
 
@@ -36,6 +38,8 @@ fn without_the_refresh_lock_a_token_is_sent_twice() {
     let without = Rules { lock: false, ..Rules::ALL };
     let bounds = Bounds { deadlines: 1, ..NOTHING };
     shows(without, 2, Rotation::Strict, bounds, &[IN_FLIGHT, KEPT]);
+    // Not if one process does all it can before the other does anything: in another order.
+    shows(without, 2, Rotation::Strict, NOTHING, &[SERVED]);
 }
 
 #[test]
@@ -50,6 +54,14 @@ fn without_an_intent_nobody_knows_that_an_answer_was_lost() {
     let without = Rules { intent: false, ..Rules::ALL };
     let bounds = Bounds { crashes: 1, asks: 2, ..NOTHING };
     shows(without, 1, Rotation::Strict, bounds, &[WRITTEN, NAMED]);
+}
+
+#[test]
+fn without_an_intent_a_grace_period_goes_by_unused() {
+    let without = Rules { intent: false, ..Rules::ALL };
+    let bounds = Bounds { crashes: 1, asks: 1, ..NOTHING };
+    shows(without, 1, GRACE, bounds, &[GOES_ON]);
+    shows(without, 1, GRACE, Bounds { deadlines: 1, ..bounds }, &[WRITTEN, KEPT, GOES_ON]);
 }
 
 #[test]

@@ -114,6 +114,8 @@ pub(crate) struct World {
     pub(crate) fault: Option<Fault>,
     /// No session up to this epoch need be kept: the person has ended it, written down or not.
     pub(crate) given_up: u64,
+    /// No session up to this epoch could be kept: see `World::is_hazard`.
+    pub(crate) out_of_reach: u64,
 }
 
 /// One thing that happens.
@@ -188,6 +190,7 @@ impl World {
             saved: pair.bit(),
             fault: None,
             given_up: 0,
+            out_of_reach: 0,
         };
         for process in 0..model.processes {
             world.start(process);
@@ -283,6 +286,7 @@ impl World {
             saved: _,
             fault: _,
             given_up: _,
+            out_of_reach: _,
         } = self;
         (locked_by, orphans, record.is_some()).hash(into);
         if let Some(record) = record {
@@ -308,7 +312,8 @@ impl World {
 impl Hash for World {
     fn hash<H: Hasher>(&self, into: &mut H) {
         self.hash_standing(into);
-        (self.left, self.disk_was_full, self.saved, self.fault, self.given_up).hash(into);
+        (self.left, self.disk_was_full, self.saved, self.fault).hash(into);
+        (self.given_up, self.out_of_reach).hash(into);
         self.server.hash_memory(into);
     }
 }
