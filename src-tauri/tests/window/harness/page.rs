@@ -107,7 +107,26 @@ impl App<'_> {
 
     /// Writes a picture of the page (PNG).
     pub(crate) async fn screenshot(&self, file: &Path) {
+        // The driver waits for the page to be drawn once more, and WebKitGTK may not draw what does not
+        // change: so one pixel does, by less than can be seen.
+        self.run(
+            "const dot = document.createElement('i');
+            dot.id = '__drawn';
+            dot.style.cssText = 'position:fixed;right:0;bottom:0;width:1px;height:1px;opacity:.004';
+            let on = false;
+            const change = () => {
+                if (!dot.isConnected) return;
+                on = !on;
+                dot.style.backgroundColor = on ? 'black' : 'white';
+                setTimeout(change, 30);
+            };
+            document.body.append(dot);
+            change();",
+            &[],
+        )
+        .await;
         let picture = self.client().screenshot().await.expect("the driver takes a picture");
+        self.run("document.getElementById('__drawn')?.remove()", &[]).await;
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).expect("the folder of a screenshot can be made");
         }
