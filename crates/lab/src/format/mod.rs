@@ -70,9 +70,9 @@ fn read_here(name: &str, file: &str, source: &str) -> Result<Scenario, Vec<Mista
             reader.say(0, format!("a step is no longer than {} bytes", pieces::LONGEST));
             continue;
         }
-        if pieces::nests(piece) {
+        if pieces::is_slow(piece) {
             has_steps = true;
-            reader.say(0, "a step takes nothing in braces, commented out or not");
+            reader.say(0, "a step has nothing in braces, and leaves two things out by /- at most");
             continue;
         }
         let document = match KdlDocument::parse_v2(piece) {
