@@ -205,9 +205,11 @@ impl Case<'_> {
     fn told_to_wait(&self, stage: &Stage) -> Option<i64> {
         let asked =
             matches!(self.trouble, Trouble::Server(FaultKind::Status { retry_after: Some(_), .. }));
-        let told = asked || self.signal.is_none();
+        if self.signal.is_none() {
+            return stage.keeper.shown().borrow().view.next.as_ref().map(|next| next.at_ms);
+        }
         match stage.keeper.shown().borrow().view.status {
-            Status::Waiting { until_ms, .. } if told => Some(until_ms),
+            Status::Waiting { until_ms, .. } if asked => Some(until_ms),
             Status::Waiting { .. }
             | Status::Restoring { .. }
             | Status::SignedOut
