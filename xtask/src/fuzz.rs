@@ -202,7 +202,7 @@ fn arguments(largest: usize, inputs: u64, finds: &Path) -> Vec<OsString> {
         "-rss_limit_mb=4096".to_owned(),
         "-print_final_stats=1".to_owned(),
         "-verbosity=1".to_owned(),
-        // The same run again is the same run, as long as the programs are.
+        // From the same corpus the same run again is the same run, as long as the programs are.
         "-seed=20251123".to_owned(),
     ]
     .map(OsString::from)
