@@ -108,6 +108,21 @@ async fn no_secret_is_in_anything_that_is_shown() {
     }
 }
 
+/// Letters alone, so that nothing but being known gives it away: the half that a cut leaves is not known.
+#[tokio::test]
+async fn a_known_token_in_the_names_place_is_redacted_whole_however_long_it_is() {
+    let token = "abcdefghij".repeat(20);
+    let tokens =
+        Tokens::new("canary-a1".into(), RenewalSecret::RefreshToken(token.as_str().into()));
+    let said = format!(r#"{{"token":"t-1","refreshToken":"{token}","expiresIn":3600}}"#);
+    let fake = Fake::giving(vec![answer(200, &[], &said)]).await;
+    let api = fake.api(settings(RenewWith::Body { field: "/refreshToken".into() }));
+    let came = api.refresh(&tokens, Call::default(), &Marks::fresh()).await;
+    let shown = shown(&came, |one| &one.exchange);
+    assert!(came.is_ok(), "{shown}");
+    clean(&shown, &["abcdefghij"]);
+}
+
 #[tokio::test]
 async fn what_a_session_holds_is_in_nothing_that_its_refresh_shows() {
     let cookies = r#"["rt=canary-cookie-1; Path=/","sid=canary-cookie-2"]"#;
